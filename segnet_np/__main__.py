@@ -1,0 +1,6 @@
+"""Run the commands with ``python -m segnet_np``."""
+
+from segnet_np.cli import main
+
+if __name__ == "__main__":
+    main()
