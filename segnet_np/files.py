@@ -1,0 +1,59 @@
+"""Files are written whole or not at all.
+
+Everything the project writes goes through :func:`whole_file`: the bytes go to a temporary file in the
+same folder, are flushed to the disk, and only then take the name they were meant for, in one step.
+Whoever reads the folder, at whatever moment, finds the old file or the new one and never half of one.
+"""
+
+import os
+import tempfile
+from collections.abc import Iterator
+from contextlib import contextmanager, suppress
+from pathlib import Path
+
+
+@contextmanager
+def whole_file(path: str | os.PathLike[str]) -> Iterator[Path]:
+    """Lend a temporary path beside `path`; what is written there becomes `path` when the block ends well.
+
+    If the block raises (a full disk, Ctrl-C), the temporary file is removed and `path` is as it was.
+
+    Parameters
+    ----------
+    path : str or path-like
+        Where the file shall be. Its folder is made if it is missing.
+
+    Yields
+    ------
+    temporary : Path
+        The path to write to, in the same folder and with the same suffix, so that a writer that goes by
+        the suffix still works.
+
+    Raises
+    ------
+    OSError
+        When the folder cannot be made or the disk is full.
+
+    Examples
+    --------
+    >>> with whole_file("notes.txt") as temporary:  # doctest: +SKIP
+    ...     temporary.write_text("all of it")
+    """
+    path = Path(path)
+    path.parent.mkdir(parents=True, exist_ok=True)
+    handle, name = tempfile.mkstemp(prefix=f".{path.stem}-", suffix=path.suffix, dir=path.parent)
+    os.close(handle)
+    temporary = Path(name)
+    try:
+        yield temporary
+        with open(temporary, "rb+") as file:
+            os.fsync(file.fileno())
+        # mkstemp makes private files; the one that stays gets the permissions of an ordinary new file.
+        umask = os.umask(0)
+        os.umask(umask)
+        temporary.chmod(0o666 & ~umask)
+        os.replace(temporary, path)
+    except BaseException:
+        with suppress(OSError):
+            temporary.unlink()
+        raise
