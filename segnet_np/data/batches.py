@@ -1,0 +1,147 @@
+"""Batches for training: shuffled, cropped, changed at random, and the same again for the same step.
+
+What step k sees depends on the seed and on k alone. A run that was stopped goes on at step k with the
+batches it would have had, and no state of any generator has to be stored.
+"""
+
+from typing import Protocol
+
+import numpy as np
+
+from segnet_np.data.augment import random_colour, random_flip
+from segnet_np.data.classes import Classes
+from segnet_np.data.crops import random_crop
+
+# Keep the two kinds of random numbers apart that are drawn for one seed.
+SHUFFLE, CHANGES = 0, 1
+
+
+class Dataset(Protocol):
+    """Numbered pairs of an image and its labels: `Scenes` and `Folder` are such, and yours can be."""
+
+    classes: Classes
+
+    def __len__(self) -> int:
+        """The number of pairs."""
+        ...
+
+    def __getitem__(self, index: int) -> tuple[np.ndarray, np.ndarray]:
+        """Image uint8 (H, W, 3) and labels uint8 (H, W)."""
+        ...
+
+    def name(self, index: int) -> str:
+        """What to call the pair in messages and file names."""
+        ...
+
+
+class Batches:
+    """Random crops of a data set, `batch` at a time.
+
+    The data set is gone through in epochs, each in an order of its own. Batches follow one another through
+    the epochs without a break: where an epoch ends inside a batch, the next one begins there, so a batch
+    may be larger than the data set.
+
+    Parameters
+    ----------
+    dataset : Dataset
+        `Scenes`, `Folder` or anything like them.
+    batch : int
+        Images in a batch.
+    crop : int
+        Side of the square windows.
+    seed : int
+        Not negative.
+    augment : bool
+        Mirror the crops and change their colours at random, too.
+
+    Raises
+    ------
+    ValueError
+        When the data set is empty, or `batch`, `crop` or `seed` is too small.
+
+    Examples
+    --------
+    >>> from segnet_np.data.scenes import Scenes
+    >>> images, labels = Batches(Scenes(10), batch=4, crop=64, seed=0).draw(step=0)
+    >>> images.shape, labels.shape
+    ((4, 64, 64, 3), (4, 64, 64))
+    """
+
+    def __init__(self, dataset: Dataset, batch: int, crop: int, seed: int, augment: bool = True) -> None:
+        if len(dataset) < 1:
+            raise ValueError("Batches: the data set is empty, expected at least one image")
+        if batch < 1 or crop < 1 or seed < 0:
+            raise ValueError(
+                f"Batches: batch {batch}, crop {crop}, seed {seed}; "
+                "expected batch and crop of at least 1 and a seed of at least 0"
+            )
+        self.dataset = dataset
+        self.batch = batch
+        self.crop = crop
+        self.seed = seed
+        self.augment = augment
+        self._orders: dict[int, np.ndarray] = {}
+
+    def indices(self, step: int) -> np.ndarray:
+        """Which images of the data set step `step` sees.
+
+        Parameters
+        ----------
+        step : int
+            Counted from 0.
+
+        Returns
+        -------
+        indices : ndarray of int64, shape (batch,)
+
+        Raises
+        ------
+        ValueError
+            When `step` is negative.
+        """
+        if step < 0:
+            raise ValueError(f"Batches: step {step}, expected at least 0")
+        epochs, positions = np.divmod(
+            np.arange(step * self.batch, (step + 1) * self.batch), len(self.dataset)
+        )
+        return np.array([self._order(epoch)[at] for epoch, at in zip(epochs, positions, strict=True)])
+
+    def draw(self, step: int) -> tuple[np.ndarray, np.ndarray]:
+        """The batch of step `step`.
+
+        Parameters
+        ----------
+        step : int
+            Counted from 0.
+
+        Returns
+        -------
+        images : ndarray of uint8, shape (batch, crop, crop, 3)
+        labels : ndarray of uint8, shape (batch, crop, crop)
+
+        Raises
+        ------
+        ValueError
+            When `step` is negative or an image is smaller than the crop.
+        """
+        rng = np.random.default_rng((self.seed, CHANGES, step))
+        images = np.empty((self.batch, self.crop, self.crop, 3), np.uint8)
+        labels = np.empty((self.batch, self.crop, self.crop), np.uint8)
+        for n, index in enumerate(self.indices(step).tolist()):
+            try:
+                image, truth = random_crop(*self.dataset[index], self.crop, rng)
+            except ValueError as error:
+                raise ValueError(f"{self.dataset.name(index)}: {error}") from error
+            if self.augment:
+                image, truth = random_flip(image, truth, rng)
+                image = random_colour(image, rng)
+            images[n], labels[n] = image, truth
+        return images, labels
+
+    def _order(self, epoch: int) -> np.ndarray:
+        if epoch not in self._orders:
+            if len(self._orders) > 1:  # a batch rarely needs more than the epoch that ends and the next
+                self._orders.clear()
+            rng = np.random.default_rng((self.seed, SHUFFLE, epoch))
+            self._orders[epoch] = rng.permutation(len(self.dataset))
+        return self._orders[epoch]
