@@ -1,0 +1,179 @@
+"""SGD: equal to PyTorch's, over steps, in groups, resumed; and what it refuses."""
+
+import json
+from types import SimpleNamespace
+
+import numpy as np
+import pytest
+import torch
+
+from segnet_np.training.sgd import SGD
+
+SHAPES = [(5, 3, 3, 3), (5,), (7, 1000), (7,)]
+TOLERANCE = {"float64": 1e-14, "float32": 4e-6}
+
+
+def parameters(dtype, seed=0):
+    rng = np.random.default_rng(seed)
+    return [SimpleNamespace(data=rng.normal(size=s).astype(dtype), grad=None) for s in SHAPES]
+
+
+def walk(optimizer, params, steps, first=0):
+    """Take steps along random gradients; the second parameter has none in every third step."""
+    for step in range(first, first + steps):
+        rng = np.random.default_rng([step, 1])
+        for k, p in enumerate(params):
+            grad = rng.normal(size=p.data.shape)
+            absent = k == 1 and step % 3 == 0
+            if isinstance(p, torch.Tensor):
+                p.grad = None if absent else torch.tensor(grad, dtype=p.dtype)
+            else:
+                p.grad = None if absent else grad.astype(p.data.dtype)
+        optimizer.step()
+
+
+def grouped(params, **settings):
+    """As the authors train: biases without weight decay and at the double rate."""
+    biases = {"params": [params[1], params[3]], "weight_decay": 0.0, "lr": 2 * settings["lr"]}
+    return [{"params": [params[0], params[2]]}, biases]
+
+
+@pytest.mark.parametrize("dtype", ["float32", "float64"])
+@pytest.mark.parametrize("in_groups", [False, True])
+@pytest.mark.parametrize(
+    "settings",
+    [
+        dict(lr=0.1),
+        dict(lr=0.1, weight_decay=5e-4, momentum=0.9),
+        dict(lr=0.1, weight_decay=5e-4, momentum=0.9, dampening=0.3),
+        dict(lr=0.1, weight_decay=5e-4, momentum=0.9, nesterov=True),
+    ],
+    ids=["plain", "momentum", "dampening", "nesterov"],
+)
+def test_ten_steps_equal_pytorch(settings, in_groups, dtype):
+    ours = parameters(dtype)
+    theirs = [torch.nn.Parameter(torch.tensor(p.data)) for p in ours]
+    group = grouped if in_groups else lambda params, **_: params
+    walk(SGD(group(ours, **settings), **settings), ours, 10)
+    walk(torch.optim.SGD(group(theirs, **settings), **settings), theirs, 10)
+    for p, q in zip(ours, theirs, strict=True):
+        np.testing.assert_allclose(p.data, q.detach().numpy(), rtol=0, atol=TOLERANCE[dtype])
+
+
+def test_defaults_are_pytorchs():
+    ours = SGD(parameters("float32")).param_groups[0]
+    theirs = torch.optim.SGD([torch.nn.Parameter(torch.zeros(1))]).param_groups[0]
+    assert {key: theirs[key] for key in ours if key != "params"} == {
+        key: value for key, value in ours.items() if key != "params"
+    }
+
+
+def test_lr_is_settable_and_used():
+    params = parameters("float64")
+    before = params[0].data.copy()
+    optimizer = SGD(params, lr=0.5)
+    optimizer.lr = 0.25
+    assert optimizer.lr == 0.25
+    params[0].grad = np.ones_like(before)
+    optimizer.step()
+    np.testing.assert_array_equal(params[0].data, before - 0.25)
+    with pytest.raises(ValueError, match="lr must be"):
+        optimizer.lr = -1.0
+
+
+def test_a_resumed_walk_is_the_undisturbed_one():
+    settings = dict(lr=0.1, momentum=0.9, dampening=0.3, weight_decay=5e-4)
+    whole = parameters("float32")
+    walk(SGD(grouped(whole, **settings), **settings), whole, 6)
+
+    params = parameters("float32")
+    first = SGD(grouped(params, **settings), **settings)
+    walk(first, params, 3)
+    state = first.state_dict()
+    groups = json.loads(json.dumps(state["param_groups"]))
+    second = SGD(grouped(params, lr=9.0), lr=9.0)
+    second.load_state_dict({"state": state["state"], "param_groups": groups})
+    walk(second, params, 3, first=3)
+    for p, q in zip(params, whole, strict=True):
+        np.testing.assert_array_equal(p.data, q.data)
+
+
+def test_zero_grad_sets_none():
+    params = parameters("float32")
+    params[0].grad = np.ones_like(params[0].data)
+    SGD(params).zero_grad()
+    assert all(p.grad is None for p in params)
+
+
+@pytest.mark.parametrize(
+    ("settings", "message"),
+    [
+        (dict(lr=-1.0), "lr must be"),
+        (dict(lr=float("nan")), "lr must be"),
+        (dict(momentum=-0.1), "momentum must be"),
+        (dict(weight_decay=-1e-4), "weight_decay must be"),
+        (dict(nesterov=True), "nesterov needs"),
+        (dict(nesterov=True, momentum=0.9, dampening=0.1), "nesterov needs"),
+    ],
+)
+def test_bad_settings_are_refused(settings, message):
+    with pytest.raises(ValueError, match=message):
+        SGD(parameters("float32"), **settings)
+    with pytest.raises(ValueError, match=message):
+        SGD([{"params": parameters("float32"), **settings}])
+
+
+def test_bad_parameters_are_refused():
+    params = parameters("float32")
+    with pytest.raises(ValueError, match="no parameter"):
+        SGD([])
+    with pytest.raises(ValueError, match="appears twice"):
+        SGD([*params, params[1]])
+    with pytest.raises(ValueError, match="appears twice"):
+        SGD([{"params": params}, {"params": params[1]}])
+    with pytest.raises(ValueError, match=r"unknown settings.*rate"):
+        SGD([{"params": params, "rate": 1.0}])
+    with pytest.raises(TypeError, match="must be an iterable"):
+        SGD(params[0])
+    with pytest.raises(TypeError, match="got ndarray"):
+        SGD([np.zeros(3)])
+
+
+def test_a_gradient_that_does_not_fit_is_refused():
+    params = parameters("float32")
+    optimizer = SGD(params)
+    params[1].grad = np.zeros(5, "float64")
+    with pytest.raises(TypeError, match="float64 gradient for a float32"):
+        optimizer.step()
+    params[1].grad = np.zeros(6, "float32")
+    with pytest.raises(ValueError, match=r"shape \(6,\) for a parameter of shape \(5,\)"):
+        optimizer.step()
+
+
+def test_a_state_that_does_not_fit_is_refused_whole():
+    params = parameters("float32")
+    optimizer = SGD(params, momentum=0.9)
+    walk(optimizer, params, 1)
+    state = optimizer.state_dict()
+    state["state"]["0.momentum_buffer"] = np.zeros(3, "float32")
+    state["state"]["9.momentum_buffer"] = np.zeros(3, "float32")
+    state["state"]["2.speed"] = np.zeros(3, "float32")
+    before = optimizer.state_dict()["state"]
+    with pytest.raises(ValueError, match=r"0\.momentum_buffer is .*'9\.momentum_buffer'.*'2\.speed'"):
+        optimizer.load_state_dict(state)
+    after = optimizer.state_dict()["state"]
+    assert all(np.array_equal(before[key], after[key]) for key in before)
+    with pytest.raises(ValueError, match="groups of"):
+        optimizer.load_state_dict(SGD(params[:2]).state_dict())
+
+
+def test_results_do_not_depend_on_threads():
+    import numba
+
+    weights = []
+    for threads in (1, numba.config.NUMBA_NUM_THREADS):
+        numba.set_num_threads(threads)
+        params = [SimpleNamespace(data=np.linspace(-1, 1, 50_001, dtype="float32"), grad=None)]
+        walk(SGD(params, lr=0.1, momentum=0.9, weight_decay=0.1), params, 3)
+        weights.append(params[0].data)
+    np.testing.assert_array_equal(*weights)
