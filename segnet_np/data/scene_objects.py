@@ -1,0 +1,361 @@
+"""What stands and moves in a street scene: cars, people, cyclists, poles, signs, drawn as polygons with Pillow."""
+
+from collections.abc import Sequence
+
+import numpy as np
+from PIL import Image, ImageDraw
+
+from segnet_np.data.scene_view import (
+    BICYCLIST,
+    CAR,
+    PEDESTRIAN,
+    POLE,
+    SIGN,
+    VOID,
+    Point,
+    View,
+    any_colour,
+    grey,
+)
+
+Colour = np.ndarray | Sequence[float]
+
+
+class Pen:
+    """Draws shapes of the world into the doubled picture and, where they have a label, into the labels."""
+
+    def __init__(self, rgb: np.ndarray, labels: np.ndarray, view: View, rng: np.random.Generator) -> None:
+        self.view = view
+        self.rng = rng
+        self.image = Image.fromarray(rgb)
+        self.labels = Image.fromarray(labels)
+        self.draw = ImageDraw.Draw(self.image)
+        self.mark = ImageDraw.Draw(self.labels)
+
+    def seen(self, colour: Colour, z: float) -> tuple[int, int, int]:
+        """A colour as it looks from a distance z."""
+        clear = self.view.clear(z)
+        haze = self.view.haze
+        red, green, blue = (int(min(max(haze[k] + clear * (colour[k] - haze[k]), 0), 255)) for k in range(3))
+        return red, green, blue
+
+    def polygon(self, points: Sequence[Point], colour: Colour, label: int | None = None) -> None:
+        """Fill a polygon; without a label it is a detail of what is there already."""
+        flat = [self.view.project(point) for point in points]
+        self.draw.polygon(flat, self.seen(colour, points[0][2]))
+        if label is not None:
+            self.mark.polygon(flat, label)
+
+    def bar(
+        self, a: Point, b: Point, thick: float, colour: Colour, label: int | None = None, least: float = 1
+    ) -> None:
+        """Draw a bar of a thickness in metres, at least `least` pixels."""
+        flat = [self.view.project(a), self.view.project(b)]
+        width = round(max(thick * self.view.focal / a[2], least))
+        self.draw.line(flat, self.seen(colour, a[2]), width)
+        if label is not None:
+            self.mark.line(flat, label, width)
+
+    def disc(
+        self, centre: Point, radius: float, colour: Colour, label: int | None = None, tall: float = 1
+    ) -> None:
+        """Fill a disc that faces the camera, or an ellipse `tall` times as high as broad."""
+        px, py = self.view.project(centre)
+        r = max(radius * self.view.focal / centre[2], 0.5)
+        box = (px - r, py - r * tall, px + r, py + r * tall)
+        self.draw.ellipse(box, self.seen(colour, centre[2]))
+        if label is not None:
+            self.mark.ellipse(box, label)
+
+    def shadow(self, x: float, z: float, half: float, deep: float, strength: float) -> None:
+        """Darken the ground beneath a thing."""
+        corners = [(x - half, 0, z), (x + half, 0, z), (x + half, 0, z + deep), (x - half, 0, z + deep)]
+        flat = [self.view.project(corner) for corner in corners]
+        px, py = flat[0][0] + flat[1][0], flat[0][1] + flat[1][1]
+        under = self.image.getpixel(
+            (
+                int(min(max(px / 2, 0), self.view.width - 1)),
+                int(min(max(py / 2 + 1, 0), self.view.height - 1)),
+            )
+        )
+        self.draw.polygon(flat, tuple(int(part * strength) for part in under))
+
+
+def car(pen: Pen, x: float, z: float, rear: bool) -> None:
+    """A car, van or bus of which we see the back or the front and the side towards us."""
+    rng, view = pen.rng, pen.view
+    kind = rng.random()
+    half, length, tall = rng.uniform(0.82, 0.95), rng.uniform(3.6, 4.6), rng.uniform(1.4, 1.6)
+    waist, lean = rng.uniform(0.82, 0.95), rng.uniform(0.3, 0.7)
+    if kind < 0.2:
+        half, length, tall, lean = rng.uniform(0.95, 1.15), rng.uniform(4.5, 6.5), rng.uniform(1.9, 2.7), 0.12
+        waist = 1.1
+    paint = any_colour(rng) if rng.random() < 0.6 else grey(rng, 30, 230)
+    front, side = paint * view.facing, paint * (view.right if x > 0 else view.left)
+    glass = grey(rng, 25, 60) if rng.random() < 0.6 else 0.7 * view.haze
+    black = (24, 24, 26)
+    back = z + length
+    inner = x - half if x > 0 else x + half  # the side that looks to the middle of the picture
+    top = half - 0.16
+    inner_top = x - top if x > 0 else x + top
+    pen.shadow(x, z - 0.1, half * 1.12, length, 0.42)
+    # Side: body, cabin, panes, wheels.
+    pen.polygon([(inner, 0.22, z), (inner, waist, z), (inner, waist, back), (inner, 0.22, back)], side, CAR)
+    roof = [
+        (inner, waist, z),
+        (inner_top, tall, z + lean),
+        (inner_top, tall, back - 1.2),
+        (inner, waist, back - 0.5),
+    ]
+    pen.polygon(roof, side, CAR)
+    pane = [
+        (inner, waist + 0.05, z + 0.35),
+        (inner_top, tall - 0.14, z + lean + 0.15),
+        (inner_top, tall - 0.14, back - 1.35),
+        (inner, waist + 0.05, back - 0.9),
+    ]
+    pen.polygon(pane, glass)
+    for wheel in (z + 0.75, back - 0.8):
+        ring = [(inner, 0.32 + 0.32 * np.sin(t), wheel + 0.32 * np.cos(t)) for t in CIRCLE]
+        pen.polygon(ring, black, CAR)
+    # Roof and the end that faces us.
+    pen.polygon(
+        [
+            (x - top, tall, z + lean),
+            (x + top, tall, z + lean),
+            (x + top, tall, back - 1.2),
+            (x - top, tall, back - 1.2),
+        ],
+        paint * 1.05,
+        CAR,
+    )
+    for wheel in (x - half + 0.13, x + half - 0.13):
+        pen.bar((wheel, 0, z), (wheel, 0.4, z), 0.24, black, CAR)
+    pen.polygon(
+        [(x - half, 0.22, z), (x - half, waist, z), (x + half, waist, z), (x + half, 0.22, z)], front, CAR
+    )
+    pen.polygon(
+        [(x - half, waist, z), (x - top, tall, z + lean), (x + top, tall, z + lean), (x + half, waist, z)],
+        front,
+        CAR,
+    )
+    pen.polygon(
+        [
+            (x - half + 0.14, waist + 0.04, z),
+            (x - top + 0.1, tall - 0.1, z + lean),
+            (x + top - 0.1, tall - 0.1, z + lean),
+            (x + half - 0.14, waist + 0.04, z),
+        ],
+        glass,
+    )
+    pen.polygon(
+        [(x - half, 0.22, z), (x - half, 0.4, z), (x + half, 0.4, z), (x + half, 0.22, z)], 0.55 * front
+    )
+    lamp = (190, 24, 20) if rear else (250, 246, 225)
+    high = waist - 0.18
+    for at in (x - half + 0.18, x + half - 0.18):
+        pen.disc((at, high, z), 0.15, lamp, tall=0.75)
+    plate = (225, 195, 60) if rear else (235, 235, 230)
+    pen.polygon([(x - 0.26, 0.45, z), (x - 0.26, 0.58, z), (x + 0.26, 0.58, z), (x + 0.26, 0.45, z)], plate)
+
+
+CIRCLE = np.linspace(0, 2 * np.pi, 12, endpoint=False).tolist()
+SKIN = ((224, 182, 152), (196, 146, 112), (140, 96, 70), (92, 62, 46))
+
+
+def pedestrian(pen: Pen, x: float, z: float) -> None:
+    """Somebody who stands or walks, seen from any side, perhaps with a bag."""
+    rng = pen.rng
+    tall = rng.uniform(1.55, 1.9) if rng.random() < 0.88 else rng.uniform(1.1, 1.4)
+    coat, legs, skin = any_colour(rng), any_colour(rng) * 0.85, np.float32(SKIN[rng.integers(len(SKIN))])
+    hair = grey(rng, 20, 110, 10)
+    light = pen.view.facing
+    stride = rng.uniform(0, 0.2) * tall
+    hip, neck = 0.5 * tall, 0.82 * tall
+    pen.shadow(x, z - 0.1, 0.3, 0.3, 0.6)
+    for foot in (-stride, stride):
+        pen.bar((x + 0.35 * foot, hip, z), (x + foot, 0, z), 0.1 * tall, legs * light, PEDESTRIAN, least=2)
+    shoulder, waist = 0.135 * tall, rng.uniform(0.09, 0.14) * tall
+    hem = hip - rng.uniform(-0.02, 0.15) * tall
+    body = [(x - shoulder, neck, z), (x + shoulder, neck, z), (x + waist, hem, z), (x - waist, hem, z)]
+    pen.polygon(body, coat * light, PEDESTRIAN)
+    for side in (-1, 1):
+        swing = rng.uniform(-0.02, 0.1) * tall
+        hand = (x + side * (shoulder + swing), 0.47 * tall, z)
+        pen.bar(
+            (x + side * shoulder * 0.85, neck - 0.03, z),
+            hand,
+            0.06 * tall,
+            coat * light * 0.85,
+            PEDESTRIAN,
+            2,
+        )
+    pen.disc((x, 0.92 * tall, z), 0.062 * tall, skin * light, PEDESTRIAN, tall=1.25)
+    pen.disc((x, 0.955 * tall, z), 0.06 * tall, hair * light, PEDESTRIAN, tall=0.8)
+    if rng.random() < 0.3:
+        bag = x + rng.choice((-1, 1)) * 0.17 * tall
+        pen.polygon(
+            [(bag - 0.1, 0.35, z), (bag - 0.1, 0.75, z), (bag + 0.12, 0.75, z), (bag + 0.12, 0.35, z)],
+            any_colour(rng) * light,
+            PEDESTRIAN,
+        )
+
+
+def bicyclist(pen: Pen, x: float, z: float) -> None:
+    """Somebody on a bicycle that heads anywhere; the label covers the wheels with what is inside them."""
+    rng = pen.rng
+    heading = rng.uniform(0, 2 * np.pi)
+    if rng.random() < 0.4:
+        heading = np.pi / 2 * rng.choice((-1, 1)) + rng.uniform(-0.3, 0.3)
+    cos, sin = float(np.cos(heading)), float(np.sin(heading))
+    light = pen.view.facing
+
+    def at(along: float, up: float, aside: float = 0.0) -> Point:
+        return x + along * cos - aside * sin, up, z + along * sin + aside * cos
+
+    frame, shirt, trousers = any_colour(rng), any_colour(rng), any_colour(rng) * 0.8
+    skin = np.float32(SKIN[rng.integers(len(SKIN))]) * light
+    helmet = any_colour(rng)
+    tyre = (28, 28, 30)
+    pen.shadow(x, z - 0.1, 0.25 + 0.7 * abs(cos), 0.4, 0.6)
+    for hub in (-0.52, 0.52):
+        rim = [at(hub + 0.35 * np.cos(t), 0.35 + 0.35 * np.sin(t)) for t in CIRCLE]
+        pen.mark.polygon([pen.view.project(point) for point in rim], BICYCLIST)
+        for p, q in zip(rim, rim[1:] + rim[:1], strict=True):
+            pen.bar(p, q, 0.07, tyre, BICYCLIST, least=2)
+    pedal, saddle, bars = at(-0.05, 0.3), at(-0.22, 0.92), at(0.42, 1.02)
+    for p, q in (
+        (at(-0.52, 0.35), pedal),
+        (pedal, at(0.38, 0.85)),
+        (saddle, at(0.38, 0.85)),
+        (saddle, pedal),
+        (at(0.52, 0.35), bars),
+    ):
+        pen.bar(p, q, 0.06, frame * light, BICYCLIST, least=2)
+    shoulder, hip = at(0.2, 1.48), at(-0.2, 0.98)
+    for side in (-1, 1):
+        knee = at(0.2, 0.72 + side * 0.12, 0.1 * side)
+        pen.bar(at(-0.2, 0.98, 0.1 * side), knee, 0.17, trousers * light, BICYCLIST, least=2)
+        pen.bar(
+            knee, at(-0.02, 0.3 + side * 0.12, 0.1 * side), 0.14, trousers * light * 0.9, BICYCLIST, least=2
+        )
+        pen.bar(
+            at(0.2, 1.4, 0.18 * side), at(0.42, 1.05, 0.22 * side), 0.1, shirt * light * 0.85, BICYCLIST, 2
+        )
+        pen.bar(
+            at(0.2, 1.44, 0.12 * side), at(-0.2, 0.95, 0.1 * side), 0.24, shirt * light, BICYCLIST, least=2
+        )
+    pen.bar(shoulder, hip, 0.3, shirt * light, BICYCLIST, least=2)
+    pen.disc(at(0.3, 1.66), 0.12, skin, BICYCLIST, tall=1.2)
+    pen.disc(at(0.29, 1.74), 0.13, helmet * light, BICYCLIST, tall=0.75)
+
+
+def lamp_post(pen: Pen, x: float, z: float) -> None:
+    """A tall pole with an arm over the road."""
+    rng = pen.rng
+    colour = grey(rng, 45, 185) * pen.view.facing
+    tall, thick = rng.uniform(4.5, 8), rng.uniform(0.2, 0.28)
+    arm = -np.sign(x) * rng.uniform(0.5, 1.8)
+    pen.bar((x + arm, tall + 0.2, z), (x, tall - 0.1, z), 0.12, colour, POLE, least=3)
+    pen.bar((x, 0, z), (x, tall, z), thick, colour, POLE, least=4)
+    pen.bar((x, 0, z), (x, 0.9, z), thick * 1.35, colour * 0.85, POLE, least=4)
+
+
+def traffic_light(pen: Pen, x: float, z: float) -> None:
+    """A pole with a box of three lamps, one of them lit."""
+    rng = pen.rng
+    colour = grey(rng, 40, 150) * pen.view.facing
+    pen.bar((x, 0, z), (x, 2.4, z), 0.2, colour, POLE, least=4)
+    box = [(x - 0.24, 2.2, z), (x + 0.24, 2.2, z), (x + 0.24, 3.3, z), (x - 0.24, 3.3, z)]
+    pen.polygon(box, (30, 32, 32), SIGN)
+    lit = rng.integers(3)
+    for k, lamp in enumerate(((255, 50, 40), (255, 180, 50), (60, 250, 140))):
+        pen.disc((x, 3.08 - 0.33 * k, z), 0.15, lamp if k == lit else (60, 58, 55))
+
+
+def sign(pen: Pen, x: float, z: float) -> None:
+    """A pole with a traffic sign: a round one, a triangle, or a board."""
+    rng = pen.rng
+    light = pen.view.facing
+    pen.bar((x, 0, z), (x, 2.9, z), 0.18, grey(rng, 70, 185) * light, POLE, least=4)
+    white, red = np.float32((238, 236, 230)) * light, np.float32((190, 30, 34)) * light
+    half, middle = rng.uniform(0.4, 0.6), rng.uniform(2.3, 2.8)
+    kind = rng.random()
+    if kind < 0.35:
+        rim, inside = (red, white) if rng.random() < 0.6 else (white, np.float32((40, 80, 170)) * light)
+        pen.disc((x, middle, z), half, rim, SIGN)
+        pen.disc((x, middle, z), half * 0.72, inside)
+        pen.bar((x - half * 0.4, middle, z), (x + half * 0.4, middle, z), 0.14, (40, 40, 44))
+    elif kind < 0.55:
+        pen.polygon(
+            [(x - half, middle - half * 0.8, z), (x + half, middle - half * 0.8, z), (x, middle + half, z)],
+            red,
+            SIGN,
+        )
+        pen.polygon(
+            [
+                (x - half * 0.6, middle - half * 0.6, z),
+                (x + half * 0.6, middle - half * 0.6, z),
+                (x, middle + half * 0.5, z),
+            ],
+            white,
+        )
+    else:
+        broad = half * rng.uniform(0.9, 2.2)
+        board, text = any_colour(rng) * light, white if rng.random() < 0.6 else (30, 30, 34)
+        pen.polygon(
+            [
+                (x - broad, middle - half, z),
+                (x + broad, middle - half, z),
+                (x + broad, middle + half, z),
+                (x - broad, middle + half, z),
+            ],
+            white,
+            SIGN,
+        )
+        inner = 0.9
+        pen.polygon(
+            [
+                (x - broad * inner, middle - half * inner, z),
+                (x + broad * inner, middle - half * inner, z),
+                (x + broad * inner, middle + half * inner, z),
+                (x - broad * inner, middle + half * inner, z),
+            ],
+            board,
+        )
+        for line in (-0.35, 0.05, 0.45):
+            end = x + broad * rng.uniform(-0.1, 0.75)
+            pen.bar(
+                (x - broad * 0.75, middle + line * half, z),
+                (end, middle + line * half, z),
+                0.1 * half * 2,
+                text,
+            )
+
+
+def bin_or_dog(pen: Pen, x: float, z: float) -> None:
+    """Small things that have no class: a litter bin, a dog."""
+    rng = pen.rng
+    colour = any_colour(rng) * pen.view.facing
+    if rng.random() < 0.6:
+        pen.polygon(
+            [(x - 0.28, 0, z), (x - 0.33, 1.0, z), (x + 0.33, 1.0, z), (x + 0.28, 0, z)], colour, VOID
+        )
+        pen.bar((x - 0.34, 1.0, z), (x + 0.34, 1.0, z), 0.12, colour * 0.6, VOID)
+    else:
+        for leg in (-0.3, -0.2, 0.2, 0.3):
+            pen.bar((x + leg, 0, z), (x + leg, 0.35, z), 0.09, colour * 0.85, VOID, least=2)
+        pen.polygon(
+            [(x - 0.38, 0.32, z), (x - 0.38, 0.6, z), (x + 0.36, 0.62, z), (x + 0.36, 0.32, z)], colour, VOID
+        )
+        pen.disc((x + 0.46, 0.7, z), 0.15, colour, VOID, tall=0.8)
+
+
+def bonnet(pen: Pen, x: float) -> None:
+    """The edge of the camera's own car, at the bottom of the picture."""
+    view, rng = pen.view, pen.rng
+    centre, half = view.centre + x * view.width, view.width * rng.uniform(0.5, 0.8)
+    top = view.height * rng.uniform(0.92, 0.97)
+    box = (centre - half, top, centre + half, top + view.height * 0.3)
+    pen.draw.ellipse(box, pen.seen(any_colour(rng) * 0.8, 1))
+    pen.mark.ellipse(box, VOID)

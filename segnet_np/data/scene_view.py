@@ -1,0 +1,106 @@
+"""What all painters of a street scene share: the labels, the camera, the light, the palette, the noise.
+
+World coordinates are metres: x to the right, y up from the road, z ahead of the camera. Pictures are
+painted at twice their size and averaged in the end, so a pixel here is half a pixel of the scene.
+"""
+
+from dataclasses import dataclass
+from functools import lru_cache
+
+import numpy as np
+
+from segnet_np.data.classes import CAMVID
+
+SKY, BUILDING, POLE, ROAD, PAVEMENT, TREE, SIGN, FENCE, CAR, PEDESTRIAN, BICYCLIST = range(CAMVID.num_classes)
+VOID = CAMVID.ignore_index
+
+Point = tuple[float, float, float]
+
+# What men build, paint and wear. All classes draw from the same colours, so colour alone tells little.
+PALETTE = np.array(
+    [
+        (70, 70, 72),
+        (105, 106, 108),
+        (140, 140, 138),
+        (172, 172, 170),
+        (205, 205, 200),
+        (232, 230, 224),
+        (38, 40, 44),
+        (150, 78, 60),
+        (122, 62, 52),
+        (176, 140, 104),
+        (206, 184, 146),
+        (112, 92, 70),
+        (82, 100, 62),
+        (62, 84, 58),
+        (70, 90, 124),
+        (110, 134, 166),
+        (150, 44, 40),
+        (190, 160, 70),
+    ],
+    np.float32,
+)
+
+
+@dataclass(frozen=True)
+class View:
+    """The camera and the light of one scene.
+
+    `focal`, `centre`, `horizon` are pixels of the doubled picture; `eye` is the camera's height; `roll` tilts
+    the picture; `bend` is the road's sideways shift per z squared. `left`, `right`, `facing` say how bright walls are
+    that look to the right, to the left and at the camera; `haze` is the colour that things fade to and `reach` the
+    distance in which they do.
+    """
+
+    height: int
+    width: int
+    focal: float
+    centre: float
+    horizon: float
+    roll: float
+    eye: float
+    bend: float
+    left: float
+    right: float
+    facing: float
+    haze: np.ndarray
+    reach: float
+
+    def project(self, point: Point) -> tuple[float, float]:
+        """Where a point of the world is in the picture."""
+        x, y, z = point
+        across = self.focal * (x + self.bend * z * z) / z
+        return self.centre + across, self.horizon + self.roll * across + self.focal * (self.eye - y) / z
+
+    def clear(self, z: float | np.ndarray) -> float | np.ndarray:
+        """How much of a thing's own colour is left at distance z; the rest is haze."""
+        return np.exp(-z / self.reach)
+
+
+@lru_cache(maxsize=1)
+def noise_tile() -> np.ndarray:
+    """A 256x256 tile of noise, smooth blotches to fine grain, mean 0 and deviation 1, that repeats seamlessly."""
+    rng = np.random.default_rng(20151102)
+    tile = np.zeros((256, 256))
+    for cells in (8, 16, 32, 64, 128, 256):
+        coarse = np.fft.rfft2(rng.standard_normal((256, 256)))
+        frequency = np.hypot(np.fft.fftfreq(256)[:, None], np.fft.rfftfreq(256)[None, :]) * 256
+        octave = np.fft.irfft2(coarse * np.exp(-((frequency / cells) ** 2)), s=(256, 256))
+        tile += octave / octave.std()
+    return ((tile - tile.mean()) / tile.std()).astype(np.float32)
+
+
+def noise_at(u: np.ndarray, v: np.ndarray) -> np.ndarray:
+    """Look the noise up at (u, v), counted in cells of the tile."""
+    return noise_tile()[u.astype(np.int32) & 255, v.astype(np.int32) & 255]
+
+
+def any_colour(rng: np.random.Generator) -> np.ndarray:
+    """A colour near one of the palette's."""
+    colour = PALETTE[rng.integers(len(PALETTE))] * rng.uniform(0.75, 1.2)
+    return np.clip(colour + rng.normal(0, 8, 3), 12, 245).astype(np.float32)
+
+
+def grey(rng: np.random.Generator, low: float, high: float, tint: float = 6) -> np.ndarray:
+    """A grey between low and high, a little tinted."""
+    return (rng.uniform(low, high) + rng.normal(0, tint, 3)).astype(np.float32)

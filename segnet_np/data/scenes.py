@@ -1,0 +1,269 @@
+"""Street scenes made up from a seed: pictures with labels of CamVid's classes, without a photograph.
+
+Each scene is a street seen from a car: its bends and widths, what stands along it and moves on it, weather, light and
+camera are drawn at random. Grey cars stand before grey houses under a grey sky; what tells the classes
+apart is shape, texture and place. The picture is painted at twice its size and averaged; a label is that of one of the
+four pixels that are averaged.
+"""
+
+import numpy as np
+
+from segnet_np.data import scene_objects as objects
+from segnet_np.data.classes import CAMVID, Classes
+from segnet_np.data.scene_backdrop import Backdrop, Street, Style
+from segnet_np.data.scene_view import View, grey, noise_tile
+
+MIN_SIDE = 32
+
+
+def street_scene(seed: int, size: tuple[int, int] = (96, 128)) -> tuple[np.ndarray, np.ndarray]:
+    """Paint the street scene of a seed.
+
+    Parameters
+    ----------
+    seed : int
+        Not negative. The same seed and size give the same bytes.
+    size : (height, width)
+        At least 32 each.
+
+    Returns
+    -------
+    image : ndarray of uint8, shape (H, W, 3)
+    labels : ndarray of uint8, shape (H, W)
+        0..10 are the classes of `CAMVID`, 11 is void.
+
+    Raises
+    ------
+    ValueError
+        When a side is smaller than 32 or the seed is negative.
+
+    Examples
+    --------
+    >>> image, labels = street_scene(7)
+    >>> image.shape, labels.shape
+    ((96, 128, 3), (96, 128))
+    """
+    height, width = size
+    if min(height, width) < MIN_SIDE:
+        raise ValueError(f"street_scene: size {height}x{width}, expected at least {MIN_SIDE}x{MIN_SIDE}")
+    if seed < 0:
+        raise ValueError(f"street_scene: seed {seed}, expected at least 0")
+    rng = np.random.default_rng(seed)
+    weather = rng.choice(("sun", "clouds", "overcast", "dusk", "fog"), p=(0.3, 0.25, 0.25, 0.1, 0.1))
+    view = _view(2 * height, 2 * width, weather, rng)
+    street = _street(rng)
+    backdrop = _backdrop(view, street, weather, rng)
+    rgb = np.clip(backdrop.rgb, 0, 255).astype(np.uint8)
+    pen = objects.Pen(rgb, backdrop.labels, view, rng)
+    _populate(pen, street)
+    fine = np.asarray(pen.image, np.float32)
+    image = (fine[0::2, 0::2] + fine[0::2, 1::2] + fine[1::2, 0::2] + fine[1::2, 1::2]) / 4
+    return _photograph(image, rng), np.asarray(pen.labels)[1::2, 1::2].copy()
+
+
+def _view(height: int, width: int, weather: str, rng: np.random.Generator) -> View:
+    haze = {
+        "sun": lambda: np.float32((200, 212, 226)),
+        "clouds": lambda: grey(rng, 150, 225),
+        "overcast": lambda: grey(rng, 105, 215),
+        "dusk": lambda: np.float32((214, 160, 120)) * rng.uniform(0.6, 1.05),
+        "fog": lambda: grey(rng, 140, 200, 3),
+    }[weather]()
+    contrast = rng.uniform(0.25, 0.5) if weather in ("sun", "dusk") else rng.uniform(0, 0.12)
+    sun = rng.choice((-1, 1)) * contrast
+    return View(
+        height=height,
+        width=width,
+        focal=height * rng.uniform(1.05, 1.45),
+        centre=width * rng.uniform(0.38, 0.62),
+        horizon=height * rng.uniform(0.36, 0.56),
+        roll=rng.normal(0, 0.02),
+        eye=rng.uniform(1.25, 1.9),
+        bend=rng.normal(0, 0.0022),
+        left=1 + sun,
+        right=1 - sun,
+        facing=1 - 0.5 * contrast + rng.uniform(-0.1, 0.1),
+        haze=haze,
+        reach=rng.uniform(25, 60) if weather == "fog" else rng.uniform(120, 400),
+    )
+
+
+def _street(rng: np.random.Generator) -> Street:
+    lane = rng.uniform(2.7, 3.6)
+    at = rng.uniform(-0.6, 0.6)
+    near, far = lane * 0.5, lane * rng.choice((0.5, 1.5, 1.5, 1.5))
+    left, right = (-near, far) if rng.random() < 0.5 else (-far, near)
+    left, right = left + at - rng.uniform(0.2, 2), right + at + rng.uniform(0.2, 2)
+    return Street(
+        (left, right), (left - rng.uniform(1.4, 3.5), right + rng.uniform(1.4, 3.5)), rng.uniform(45, 110)
+    )
+
+
+def _backdrop(view: View, street: Street, weather: str, rng: np.random.Generator) -> Backdrop:
+    backdrop = Backdrop(view, rng)
+    zenith, clouds, cover = {
+        "sun": lambda: (np.float32((105, 150, 205)), grey(rng, 225, 245), rng.uniform(-0.6, 0.1)),
+        "clouds": lambda: (np.float32((125, 155, 190)), grey(rng, 130, 235), rng.uniform(0.1, 0.6)),
+        "overcast": lambda: (view.haze * rng.uniform(0.6, 1.05), view.haze * rng.uniform(0.7, 1.1), 0.4),
+        "dusk": lambda: (
+            np.float32((100, 110, 150)) * rng.uniform(0.6, 1),
+            view.haze,
+            rng.uniform(-0.2, 0.5),
+        ),
+        "fog": lambda: (view.haze, view.haze, 0.0),
+    }[weather]()
+    backdrop.sky(zenith, clouds, cover)
+    backdrop.skyline(street)
+    backdrop.ground(street, sunny=weather in ("sun", "dusk"))
+    for side in (-1, 1):
+        _line_with_houses(backdrop, street, side)
+    return backdrop
+
+
+def _line_with_houses(backdrop: Backdrop, street: Street, side: int) -> None:
+    """One side of the street from its end to the camera: houses, and gaps with trees."""
+    view, rng = backdrop.view, backdrop.rng
+    edge = street.kerb[0] if side < 0 else street.kerb[1]
+    light = view.left if side < 0 else view.right
+    leaves = grey(rng, 55, 105, 4) * np.float32((rng.uniform(0.8, 1.25), 1.08, rng.uniform(0.45, 0.8)))
+    green = rng.uniform(0.15, 0.6)
+    z = street.end * rng.uniform(0.6, 0.9)
+    while z > 1.6:
+        near = max(z - rng.uniform(6, 16), 1.5)
+        if rng.random() < green:
+            for at in np.sort(rng.uniform(near, z, rng.integers(1, 4)))[::-1]:
+                if rng.random() < 0.35:
+                    backdrop.tree(
+                        edge + side * rng.uniform(1, 3), max(at, 3), rng.uniform(1.2, 2.2), leaves, bush=True
+                    )
+                else:
+                    backdrop.tree(edge + side * rng.uniform(1.5, 6), max(at, 3), rng.uniform(4, 9), leaves)
+            if rng.random() < 0.75:
+                backdrop.fence((edge, z), (edge, near), light)
+        else:
+            back = edge + side * (0.0 if rng.random() < 0.6 else rng.uniform(1, 3))
+            style = Style.draw(rng, view.haze)
+            backdrop.facade((back, z), (back, near), style, light)
+            if near > 2:
+                backdrop.facade((back, near), (back + side * 9, near), style, view.facing)
+            if back != edge and rng.random() < 0.6:
+                backdrop.fence((edge, z), (edge, near), light)
+        z = near
+
+
+def _populate(pen: objects.Pen, street: Street) -> None:
+    """Put what stands on the pavements first, then what is on the road; of each, the farthest first."""
+    rng = pen.rng
+    left, right = street.road
+
+    def kerbside(side: int, room: float = 0.4) -> float:
+        return left - room if side < 0 else right + room
+
+    def on_pavement(side: int) -> float:
+        return (
+            rng.uniform(street.kerb[0] + 0.4, left - 0.3)
+            if side < 0
+            else rng.uniform(right + 0.3, street.kerb[1] - 0.4)
+        )
+
+    standing = []
+    for _ in range(rng.integers(2, 6)):
+        standing.append((rng.uniform(4, 22), objects.pedestrian, on_pavement(rng.choice((-1, 1)))))
+    for thing, most in (
+        (objects.lamp_post, 4),
+        (objects.sign, 4),
+        (objects.traffic_light, 2),
+        (objects.bin_or_dog, 2),
+    ):
+        for _ in range(rng.integers(0 if most == 2 else 1, most + 1)):
+            standing.append((rng.uniform(4.5, 20), thing, kerbside(rng.choice((-1, 1)))))
+    moving = []
+    for side in (-1, 1):
+        z = rng.uniform(4, 14)
+        parked = rng.random() < 0.45
+        while z < 45:
+            at = kerbside(side, -1.1) if parked else (left + right) / 2 + side * (right - left) / 4
+            # Not in the camera's own way, unless well ahead.
+            if parked or abs(at) > 1.3 or z > 9:
+                moving.append((z, objects.car, at))
+            z += rng.uniform(5.5, 9) if parked else rng.uniform(9, 28)
+    for _ in range(rng.integers(1, 4)):
+        moving.append((rng.uniform(4.5, 16), objects.bicyclist, rng.uniform(left + 0.4, right - 0.4)))
+    if rng.random() < 0.35:
+        moving.append((rng.uniform(5, 15), objects.pedestrian, rng.uniform(left + 0.5, right - 0.5)))
+    for things in (standing, moving):
+        for z, thing, x in sorted(things, key=lambda entry: -entry[0]):
+            if thing is objects.car:
+                objects.car(pen, x, z, rear=bool(x * np.sign(street.road[0] + street.road[1]) < 0))
+            else:
+                thing(pen, x, z)
+    if rng.random() < 0.3:
+        objects.bonnet(pen, rng.uniform(-0.15, 0.15))
+
+
+def _photograph(image: np.ndarray, rng: np.random.Generator) -> np.ndarray:
+    """What the camera makes of it: white balance, exposure, contrast, a darker rim, noise."""
+    height, width = image.shape[:2]
+    balance = np.exp(rng.normal(0, 0.07, 3)) * np.exp(rng.normal(-0.08, 0.22))
+    y, x = np.linspace(-1, 1, height)[:, None], np.linspace(-1, 1, width)
+    rim = 1 - rng.uniform(0, 0.25) * (x * x + y * y) / 2
+    image = image * (rim[..., None] * balance).astype(np.float32)
+    image = 128 + np.float32(rng.uniform(0.8, 1.15)) * (image - 128) + np.float32(rng.uniform(-12, 12))
+    image += np.float32(rng.uniform(1.5, 6)) * rng.standard_normal(image.shape, np.float32)
+    return np.clip(np.rint(image), 0, 255).astype(np.uint8)
+
+
+class Scenes:
+    """A data set of street scenes, painted when first asked for and then kept.
+
+    The seed of scene k follows from (seed, k), so sets with different seeds have no scene in common.
+
+    Parameters
+    ----------
+    count : int
+        How many scenes, at least 1.
+    size : (height, width)
+        At least 32 each.
+    seed : int
+        Not negative.
+
+    Raises
+    ------
+    ValueError
+        When `count`, `size` or `seed` is too small.
+
+    Examples
+    --------
+    >>> scenes = Scenes(count=3, size=(48, 64), seed=1)
+    >>> len(scenes), scenes[2][0].shape, scenes.name(2)
+    (3, (48, 64, 3), 'scene-1-2')
+    """
+
+    classes: Classes = CAMVID
+
+    def __init__(self, count: int, size: tuple[int, int] = (96, 128), seed: int = 0) -> None:
+        if count < 1 or min(size) < MIN_SIDE or seed < 0:
+            raise ValueError(
+                f"Scenes: count {count}, size {size[0]}x{size[1]}, seed {seed}; "
+                f"expected at least 1, {MIN_SIDE}x{MIN_SIDE} and 0"
+            )
+        self.count = count
+        self.size = size
+        self.seed = seed
+        self._painted: dict[int, tuple[np.ndarray, np.ndarray]] = {}
+
+    def __len__(self) -> int:
+        return self.count
+
+    def __getitem__(self, index: int) -> tuple[np.ndarray, np.ndarray]:
+        if not 0 <= index < self.count:
+            raise IndexError(f"Scenes: scene {index} of {self.count}")
+        index = int(index)
+        if index not in self._painted:
+            state = np.random.SeedSequence((self.seed, index)).generate_state(1, np.uint64)
+            self._painted[index] = street_scene(int(state[0]), self.size)
+        return self._painted[index]
+
+    def name(self, index: int) -> str:
+        """The name of a scene, for messages and file names."""
+        return f"scene-{self.seed}-{index}"
