@@ -1,7 +1,7 @@
 """How the learning rate moves from the first step to the last.
 
-Each schedule gives the factor, 0 to 1, by which step `step` of `steps`, counted from 0, multiplies the learning
-rate. It depends on these two numbers alone, so a resumed run needs no state of it.
+Each schedule gives the factor, 0 to 1, by which step `step` of `steps`, counted from 0, multiplies the
+learning rate. It depends on these two numbers alone, so a resumed run needs no state of it.
 """
 
 import math

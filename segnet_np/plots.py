@@ -1,0 +1,257 @@
+"""Figures of training and of what a net sees.
+
+Every function returns a matplotlib `Figure` of its own, never pyplot's current one: it can be shown in a
+notebook, saved with `save`, and needs no screen.
+"""
+
+import os
+from collections.abc import Mapping, Sequence
+
+import numpy as np
+from matplotlib.axes import Axes
+from matplotlib.colors import LinearSegmentedColormap
+from matplotlib.figure import Figure
+from matplotlib.patches import Patch
+
+from segnet_np.data.classes import VOID, Classes, colourise
+from segnet_np.files import whole_file
+
+DPI = 120
+INK, SOFT, FAINT = "#22303c", "#7b8794", "#e4e7eb"
+SERIES = ("#d1495b", "#00798c", "#edae49", "#5b5f97")
+BLUES = LinearSegmentedColormap.from_list("paper to ink", ("#ffffff", "#8fc1cf", "#00798c", "#08323d"))
+
+
+def save(figure: Figure, path: str | os.PathLike[str]) -> None:
+    """Write a figure to a file, whole or not at all.
+
+    Parameters
+    ----------
+    figure : Figure
+    path : str or path-like
+        Its suffix says the format.
+    """
+    with whole_file(path) as temporary:
+        figure.savefig(temporary)
+
+
+def curves(
+    steps: Sequence[int],
+    losses: Sequence[float],
+    validated: Sequence[int] = (),
+    scores: Mapping[str, Sequence[float]] | None = None,
+) -> Figure:
+    """Draw the loss over the steps and, beside it, scores on held-out pictures.
+
+    Parameters
+    ----------
+    steps, losses : sequences of the same length
+        The training loss of each step; drawn with its running mean.
+    validated : sequence of int
+        The steps after which held-out pictures were looked at.
+    scores : mapping from names to sequences as long as `validated`, optional
+        What was measured there, 0 to 1; NaN leaves a gap.
+
+    Returns
+    -------
+    figure : Figure
+
+    Raises
+    ------
+    ValueError
+        When lengths differ.
+    """
+    scores = scores or {}
+    for name, values in (("losses", losses), *scores.items()):
+        expected = len(steps) if name == "losses" else len(validated)
+        if len(values) != expected:
+            raise ValueError(f"curves: {len(values)} {name} for {expected} steps")
+    figure = Figure(figsize=(10, 3.8), dpi=DPI, layout="constrained")
+    left, right = figure.subplots(1, 2)
+    window = max(1, len(losses) // 30)
+    left.plot(steps, losses, color=SERIES[0], alpha=0.25, linewidth=1)
+    if len(losses) >= window > 0 and len(losses):
+        mean = np.convolve(losses, np.full(window, 1 / window), mode="valid")
+        left.plot(steps[window - 1 :], mean, color=SERIES[0], linewidth=2)
+    _dress(left, "training loss")
+    left.set_ylim(bottom=0)
+    for colour, (name, values) in zip(SERIES[1:], scores.items(), strict=False):
+        right.plot(validated, values, color=colour, linewidth=2, marker="o", markersize=4, label=name)
+        known = [(at, value) for at, value in zip(validated, values, strict=True) if not np.isnan(value)]
+        if known:
+            right.annotate(f"{known[-1][1]:.3f}", known[-1], (6, 0), textcoords="offset points",
+                           va="center", color=colour, fontsize=9, annotation_clip=False)  # fmt: skip
+    _dress(right, "held-out pictures")
+    right.set_ylim(0, 1)
+    right.margins(x=0.1)
+    if scores:
+        right.legend(frameon=False, labelcolor=INK, loc="lower right")
+    return figure
+
+
+def samples(
+    pictures: Sequence[tuple[np.ndarray, ...]], classes: Classes, titles: Sequence[str] = ()
+) -> Figure:
+    """Show pictures in rows: an image, then label maps that belong to it, in the colours of the classes.
+
+    Parameters
+    ----------
+    pictures : sequence of (image, labels, ...)
+        One row each: an image uint8 (H, W, 3), then label maps (H, W).
+    classes : Classes
+        For colours and legend.
+    titles : sequence of str, optional
+        Above the columns, such as ``("image", "truth", "prediction")``.
+
+    Returns
+    -------
+    figure : Figure
+
+    Raises
+    ------
+    ValueError
+        When there is no picture, or the rows are not of one length.
+    """
+    if not pictures or len({len(row) for row in pictures}) != 1:
+        raise ValueError("samples: expected at least one picture, and rows of one length")
+    columns = len(pictures[0])
+    width = 3.2
+    heights = [width * row[0].shape[0] / row[0].shape[1] for row in pictures]
+    legend = 0.3 * _legend_rows(classes, 2 * columns)
+    figure = Figure(figsize=(width * columns, sum(heights) + 0.35 + legend), dpi=DPI, layout="constrained")
+    figure.get_layout_engine().set(w_pad=0.03, h_pad=0.03, hspace=0, wspace=0)  # type: ignore[union-attr]
+    grid = figure.subplots(len(pictures), columns, squeeze=False, height_ratios=heights)
+    for axes, row in zip(grid, pictures, strict=True):
+        for ax, array in zip(axes, row, strict=True):
+            ax.imshow(array if array.ndim == 3 else colourise(array, classes), interpolation="nearest")
+            ax.set_axis_off()
+    for ax, title in zip(grid[0], titles, strict=False):
+        ax.set_title(title, color=INK, fontsize=11)
+    _legend(figure, classes, 2 * columns, loc="outside lower center")
+    return figure
+
+
+def confusion(matrix: np.ndarray, names: Sequence[str]) -> Figure:
+    """Show a confusion matrix, each row as shares of the true class.
+
+    Parameters
+    ----------
+    matrix : ndarray of integers, shape (num_classes, num_classes)
+        Row: the true class; column: the predicted one.
+    names : sequence of str
+        The classes.
+
+    Returns
+    -------
+    figure : Figure
+
+    Raises
+    ------
+    ValueError
+        When matrix and names do not fit.
+    """
+    if matrix.shape != (len(names), len(names)):
+        raise ValueError(f"confusion: a matrix of shape {matrix.shape} for {len(names)} names")
+    totals = matrix.sum(1, keepdims=True)
+    shares = np.divide(matrix, totals, out=np.full(matrix.shape, np.nan), where=totals > 0)
+    side = 2.4 + 0.52 * len(names)
+    figure = Figure(figsize=(side + 0.4, side), dpi=DPI, layout="constrained")
+    ax = figure.subplots()
+    ax.imshow(shares, cmap=BLUES, vmin=0, vmax=1)
+    for (i, j), share in np.ndenumerate(shares):
+        if share >= 0.005:
+            colour = "white" if share > 0.45 else INK
+            ax.text(j, i, f"{100 * share:.0f}", ha="center", va="center", color=colour, fontsize=9)
+    absent = " (none)"
+    rows = [name if total else name + absent for name, total in zip(names, totals[:, 0], strict=True)]
+    ax.set_xticks(range(len(names)), names, rotation=45, ha="right", rotation_mode="anchor")
+    ax.set_yticks(range(len(names)), rows)
+    ax.set_xlabel("predicted", color=SOFT)
+    ax.set_ylabel("true", color=SOFT)
+    ax.set_title("of 100 pixels of each true class", color=INK, fontsize=11)
+    ax.tick_params(length=0, colors=INK)
+    ax.set_xticks(np.arange(len(names) + 1) - 0.5, minor=True)
+    ax.set_yticks(np.arange(len(names) + 1) - 0.5, minor=True)
+    ax.grid(which="minor", color="white", linewidth=1.5)
+    ax.tick_params(which="minor", length=0)
+    ax.spines[:].set_visible(False)
+    return figure
+
+
+def overlay(image: np.ndarray, labels: np.ndarray, classes: Classes, strength: float = 0.55) -> Figure:
+    """Lay the colours of the classes over an image, pixel for pixel, with a legend of those present below.
+
+    Parameters
+    ----------
+    image : ndarray of uint8, shape (H, W, 3)
+    labels : ndarray of integers, shape (H, W)
+    classes : Classes
+    strength : float
+        How much of the colour is laid over: 0 is the image alone, 1 the colours alone.
+
+    Returns
+    -------
+    figure : Figure
+        Each pixel of the image is one of the saved file, above the legend. An image narrower than 480 pixels
+        is enlarged by a whole number, so that the legend finds room.
+    """
+    blended = (1 - strength) * image + strength * colourise(labels, classes)
+    times = -(-480 // image.shape[1])
+    blended = np.rint(blended).astype(np.uint8).repeat(times, axis=0).repeat(times, axis=1)
+    height, width = blended.shape[:2]
+    present = np.unique(labels)
+    columns = width // 120
+    strip = 12 + 24 * -(-len(present) // columns)
+    figure = Figure(figsize=(width / 100, (height + strip) / 100), dpi=100)
+    figure.figimage(blended, 0, strip)
+    _legend(figure, classes, columns, loc="lower center", only=present)
+    return figure
+
+
+def class_legend(classes: Classes) -> Figure:
+    """Show the colour and name of every class.
+
+    Parameters
+    ----------
+    classes : Classes
+
+    Returns
+    -------
+    figure : Figure
+    """
+    columns = 4
+    figure = Figure(figsize=(1.35 * columns, 0.15 + 0.22 * _legend_rows(classes, columns)), dpi=DPI)
+    _legend(figure, classes, columns, loc="center")
+    return figure
+
+
+def _dress(ax: Axes, title: str) -> None:
+    ax.set_title(title, color=INK, fontsize=11, loc="left")
+    ax.set_xlabel("step", color=SOFT)
+    ax.grid(color=FAINT, linewidth=0.8)
+    ax.set_axisbelow(True)
+    ax.tick_params(colors=SOFT, length=0)
+    ax.spines[:].set_visible(False)
+
+
+def _entries(classes: Classes, only: np.ndarray | None = None) -> list[tuple[str, tuple[int, int, int]]]:
+    """Name and colour of every label, or of those in `only`; void comes last."""
+    entries = dict(enumerate(zip(classes.names, classes.colours, strict=True)))
+    if classes.ignore_index is not None:
+        entries[classes.ignore_index] = (VOID, classes.void_colour)
+    return [entry for label, entry in entries.items() if only is None or label in only]
+
+
+def _legend_rows(classes: Classes, columns: int) -> int:
+    return -(-len(_entries(classes)) // columns)
+
+
+def _legend(figure: Figure, classes: Classes, columns: int, loc: str, only: np.ndarray | None = None) -> None:
+    handles = [
+        Patch(facecolor=np.array(colour) / 255, edgecolor=SOFT, linewidth=0.5, label=name)
+        for name, colour in _entries(classes, only)
+    ]
+    figure.legend(
+        handles=handles, ncols=min(columns, len(handles)), loc=loc, frameon=False, fontsize=9, labelcolor=INK,
+        handlelength=1.2, handleheight=1.0, columnspacing=1.2, borderaxespad=0.2,
+    )  # fmt: skip
