@@ -1,0 +1,133 @@
+"""The settings of a training run, checked when they are made and kept with the run as ``config.json``."""
+
+import json
+import math
+import os
+from dataclasses import asdict, dataclass, fields
+from pathlib import Path
+from typing import Any
+
+from segnet_np.data.class_weights import PUBLISHED
+from segnet_np.files import whole_file
+from segnet_np.training.schedule import SCHEDULES
+
+MODELS = ("segnet", "segnet-basic")
+OPTIMIZERS = ("adamw", "sgd")
+CLASS_WEIGHTS = ("none", "median", *PUBLISHED)
+
+
+@dataclass(frozen=True)
+class Config:
+    """All settings of a run; with the seed they determine every number of it.
+
+    Parameters
+    ----------
+    data : str or None
+        A data folder; None for the embedded street scenes.
+    model : str
+        One of `MODELS`.
+    width : int
+        Channels of the first stage.
+    crop : int
+        Side of the square windows that are trained on.
+    batch : int
+        Windows in a step.
+    steps : int
+        How many steps.
+    optimizer : str
+        One of `OPTIMIZERS`; ``sgd`` has momentum 0.9.
+    lr : float
+        The highest learning rate.
+    weight_decay : float
+        Of the convolutions' weights; biases and batch norms have none.
+    schedule : str
+        One of `SCHEDULES`.
+    class_weights : str
+        ``none``, ``median`` for median-frequency balancing, or the name of published weights.
+    seed : int
+        Of the first weights, and of the order and the crops of the pictures.
+    validate_every : int
+        After how many steps held-out pictures are looked at.
+    checkpoint_every : int
+        After how many steps a checkpoint is written.
+
+    Raises
+    ------
+    ValueError
+        When a setting is none of its choices or out of range; all such are named at once.
+    """
+
+    data: str | None = None
+    model: str = "segnet"
+    width: int = 16
+    crop: int = 64
+    batch: int = 16
+    steps: int = 300
+    optimizer: str = "adamw"
+    lr: float = 3e-3
+    weight_decay: float = 1e-2
+    schedule: str = "one-cycle"
+    class_weights: str = "none"
+    seed: int = 0
+    validate_every: int = 60
+    checkpoint_every: int = 100
+
+    def __post_init__(self) -> None:
+        wrong = []
+        choices = {"model": MODELS, "optimizer": OPTIMIZERS, "schedule": tuple(SCHEDULES)}
+        choices["class_weights"] = CLASS_WEIGHTS
+        for name, known in choices.items():
+            if getattr(self, name) not in known:
+                wrong.append(f"{name} {getattr(self, name)!r}, expected one of {', '.join(known)}")
+        for name, least in (("width", 1), ("crop", 1), ("batch", 1), ("steps", 1), ("seed", 0),
+                            ("validate_every", 1), ("checkpoint_every", 1)):  # fmt: skip
+            value = getattr(self, name)
+            if not isinstance(value, int) or value < least:
+                wrong.append(f"{name} {value!r}, expected a whole number >= {least}")
+        for name in ("lr", "weight_decay"):
+            value = getattr(self, name)
+            if not isinstance(value, int | float) or not (math.isfinite(value) and value >= 0):
+                wrong.append(f"{name} {value!r}, expected a finite number >= 0")
+        if wrong:
+            raise ValueError("settings: " + "; ".join(wrong))
+
+    @property
+    def name(self) -> str:
+        """What to call a run with these settings, such as scenes-segnet-w16."""
+        data = "scenes" if self.data is None else Path(self.data).name
+        return f"{data}-{self.model}-w{self.width}"
+
+    def write(self, path: str | os.PathLike[str]) -> None:
+        """Write the settings as JSON."""
+        with whole_file(path) as temporary:
+            temporary.write_text(json.dumps(asdict(self), indent=2) + "\n", encoding="utf-8")
+
+    @classmethod
+    def read(cls, path: str | os.PathLike[str]) -> "Config":
+        """Read settings that `write` wrote.
+
+        Raises
+        ------
+        ValueError
+            When the file is no JSON object, or a setting is unknown or wrong.
+        """
+        try:
+            settings = json.loads(Path(path).read_text(encoding="utf-8"))
+            return cls.from_dict(settings)
+        except (UnicodeDecodeError, ValueError) as error:
+            raise ValueError(f"{path}: {error}") from error
+
+    @classmethod
+    def from_dict(cls, settings: dict[str, Any]) -> "Config":
+        """Make a Config of a dict, refusing names that no setting has."""
+        if not isinstance(settings, dict):
+            raise ValueError(f"settings: expected a JSON object, got {settings!r}")
+        unknown = sorted(set(settings) - {field.name for field in fields(cls)})
+        if unknown:
+            raise ValueError(f"settings: unknown {', '.join(unknown)}")
+        return cls(**settings)
+
+    def differences(self, others: dict[str, Any]) -> list[str]:
+        """Say where `others`, some settings by name, are not as here."""
+        own = asdict(self)
+        return [f"{key} is {own[key]}, not {value}" for key, value in others.items() if own[key] != value]

@@ -1,0 +1,99 @@
+"""The record of a training: a CSV file with a row for every step, written as the step is done."""
+
+import csv
+import io
+import math
+import os
+from collections.abc import Sequence
+from pathlib import Path
+from types import TracebackType
+
+from segnet_np.files import whole_file
+
+
+class Log:
+    """A CSV file that grows by a row a step. Its first column is `step`; a cell without a value is empty.
+
+    Parameters
+    ----------
+    path : str or path-like
+        A file of an earlier run is continued.
+    columns : sequence of str
+        The columns after `step`.
+    keep : int
+        Rows of later steps are dropped: a resumed training makes these steps again.
+
+    Attributes
+    ----------
+    rows : list of dict
+        All rows, with numbers; what a row has no value for is not in its dict.
+
+    Raises
+    ------
+    ValueError
+        When the file has other columns.
+    """
+
+    def __init__(self, path: str | os.PathLike[str], columns: Sequence[str], keep: int = 0) -> None:
+        self.path = Path(path)
+        self.columns = ["step", *columns]
+        self.rows: list[dict[str, float]] = []
+        if self.path.exists():
+            self.rows = [row for row in self._read() if row["step"] <= keep]
+        with whole_file(self.path) as temporary:
+            temporary.write_text(self._line(self.columns) + "".join(map(self._row, self.rows)), "utf-8")
+        # From here on it grows in place, line by line: a log is worth most while it is written.
+        self._file = open(self.path, "a", encoding="utf-8", newline="")  # noqa: SIM115
+
+    def __enter__(self) -> "Log":
+        return self
+
+    def __exit__(
+        self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
+    ) -> None:
+        self._file.close()
+
+    def write(self, row: dict[str, float]) -> None:
+        """Append a row and flush it to the file."""
+        unknown = sorted(set(row) - set(self.columns))
+        if unknown:
+            raise ValueError(f"{self.path}: no such columns: {', '.join(unknown)}")
+        self.rows.append(row)
+        self._file.write(self._row(row))
+        self._file.flush()
+
+    def column(self, name: str) -> tuple[list[int], list[float]]:
+        """The steps that have a value in a column, and the values."""
+        present = [row for row in self.rows if name in row]
+        return [int(row["step"]) for row in present], [row[name] for row in present]
+
+    def _read(self) -> list[dict[str, float]]:
+        with open(self.path, encoding="utf-8", newline="") as file:
+            lines = list(csv.reader(file))
+        if lines and lines[0] != self.columns:
+            raise ValueError(f"{self.path}: columns {lines[0]}, expected {self.columns}")
+        rows = []
+        for number, line in enumerate(lines[1:], start=2):
+            if len(line) != len(self.columns):
+                break  # the last line of a run that was killed while it wrote
+            cells = zip(self.columns, line, strict=True)
+            try:
+                rows.append({name: float(cell) for name, cell in cells if cell})
+            except ValueError as error:
+                raise ValueError(f"{self.path}:{number}: {error}") from error
+        return rows
+
+    def _row(self, row: dict[str, float]) -> str:
+        return self._line([_cell(row.get(name)) for name in self.columns])
+
+    @staticmethod
+    def _line(cells: Sequence[str]) -> str:
+        text = io.StringIO()
+        csv.writer(text, lineterminator="\n").writerow(cells)
+        return text.getvalue()
+
+
+def _cell(value: float | None) -> str:
+    if value is None or math.isnan(value):
+        return ""
+    return str(int(value)) if value == int(value) else f"{value:.7g}"

@@ -1,0 +1,39 @@
+"""The folder of a run: what is in it, and where the next one goes."""
+
+from itertools import count
+from pathlib import Path
+
+CONFIG = "config.json"
+LOG = "log.csv"
+CHECKPOINT = "checkpoint.safetensors"
+WEIGHTS = "weights.safetensors"
+CURVES = "curves.png"
+SAMPLES = "samples.png"
+
+
+def holds_run(folder: Path) -> bool:
+    """Whether a run was started in this folder."""
+    return any((folder / name).exists() for name in (CONFIG, LOG, CHECKPOINT, WEIGHTS))
+
+
+def new_folder(root: Path, name: str) -> Path:
+    """Make and return root/name, or root/name-2, -3, ...: the first that is not there yet."""
+    for number in count(1):
+        folder = root / (name if number == 1 else f"{name}-{number}")
+        try:
+            folder.mkdir(parents=True)
+        except FileExistsError:
+            continue
+        return folder
+    raise AssertionError("unreachable")
+
+
+def latest_folder(root: Path, name: str) -> Path | None:
+    """The folder that `new_folder` made last for this name, or None."""
+    latest = None
+    for number in count(1):
+        folder = root / (name if number == 1 else f"{name}-{number}")
+        if not folder.exists():
+            return latest
+        latest = folder
+    raise AssertionError("unreachable")

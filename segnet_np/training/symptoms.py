@@ -1,0 +1,52 @@
+"""What goes wrong in trainings without an error, found early and said in words."""
+
+import numpy as np
+
+# Above this share of all pixels, predictions count as a single class.
+COLLAPSED = 0.995
+
+
+def collapsed(confusion: np.ndarray, names: tuple[str, ...]) -> str | None:
+    """Warn when nearly all pixels are predicted as one class although the truth has others.
+
+    Parameters
+    ----------
+    confusion : ndarray of integers, shape (num_classes, num_classes)
+        Row: the true class; column: the predicted one.
+    names : tuple of str
+
+    Returns
+    -------
+    warning : str or None
+    """
+    total = max(confusion.sum(), 1)
+    predicted, true = confusion.sum(0) / total, confusion.sum(1) / total
+    top = int(predicted.argmax())
+    if predicted[top] < COLLAPSED or true[top] >= COLLAPSED:
+        return None
+    return (
+        f"warning: {100 * predicted[top]:.1f} % of all pixels are predicted as {names[top]}, which only "
+        f"{100 * true[top]:.1f} % are; if this stays so, try --class-weights median or another --lr"
+    )
+
+
+def never_seen(counts: np.ndarray, names: tuple[str, ...]) -> str | None:
+    """Warn when classes have no pixel in all training labels that were seen.
+
+    Parameters
+    ----------
+    counts : ndarray of integers, shape (num_classes,)
+        Pixels of each class.
+    names : tuple of str
+
+    Returns
+    -------
+    warning : str or None
+    """
+    missing = [name for name, pixels in zip(names, counts, strict=True) if not pixels]
+    if not missing:
+        return None
+    return (
+        f"warning: no pixel of {', '.join(missing)} in the training labels so far; "
+        "what is never shown is not learned (check-data counts the labels)"
+    )
