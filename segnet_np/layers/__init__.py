@@ -1,0 +1,25 @@
+"""The layers: one operation a file, its equations, its shapes, forward and backward."""
+
+from segnet_np.layers.base import Layer, Parameter
+from segnet_np.layers.batch_norm import BatchNorm2d
+from segnet_np.layers.conv2d import Conv2d
+from segnet_np.layers.conv_bn_relu import ConvBNReLU
+from segnet_np.layers.max_pool import MaxPool2d
+from segnet_np.layers.max_unpool import MaxUnpool2d
+from segnet_np.layers.pooling_indices import PoolingIndices
+from segnet_np.layers.relu import ReLU
+from segnet_np.layers.softmax_cross_entropy import softmax, softmax_cross_entropy
+
+__all__ = [
+    "BatchNorm2d",
+    "Conv2d",
+    "ConvBNReLU",
+    "Layer",
+    "MaxPool2d",
+    "MaxUnpool2d",
+    "Parameter",
+    "PoolingIndices",
+    "ReLU",
+    "softmax",
+    "softmax_cross_entropy",
+]

@@ -1,0 +1,144 @@
+"""Convolution as sums of small matrix products, all of them made by :mod:`segnet_np.kernels.tile`.
+
+With channels last, the KW pixels that one row of the kernel covers lie side by side in memory, KW * C numbers
+in one run, and the next output pixel's run starts C numbers further on. So a block of neighbouring output
+pixels is a matrix product without any rearranging of x:
+
+    out[pixel, o] = sum over ki of  run[pixel, ki][kj, c] @ weight[ki][kj, c, o]
+
+The weights are copied into panels first, [ki, kj, c, o] with o of one tile's width innermost, because the
+tile reads them in exactly this order. The gradient of the input is the same convolution with the kernel
+turned by 180 degrees and c and o exchanged (:func:`pack_weights` with ``adjoint=True``).
+"""
+
+import numpy as np
+from numba import njit, prange
+
+from segnet_np.kernels.flags import FASTMATH
+from segnet_np.kernels.tile import MAX_ROWS, VECTOR_BYTES, add_product, tile_rows
+
+# A block of x and dout that the weight gradient goes over once for each of its tiles: half a core's L2 cache.
+_BLOCK_BYTES = 512 * 1024
+
+
+def slack(channels):
+    """How many numbers must be readable behind a padded array, where the last tile's idle rows read."""
+    return MAX_ROWS * channels + MAX_ROWS
+
+
+@njit(parallel=True, fastmath=FASTMATH, cache=True)
+def pack_weights(weight, adjoint, packed):
+    """Copy weight (O, C, KH, KW) into panels, packed (P, KH, KW, C, NR) with o = p * NR + column.
+
+    With `adjoint`, the kernel that backward needs: packed is (P, KH, KW, O, NR), its columns are c, and the
+    taps run backwards.
+    """
+    panels, kernel_h, kernel_w, depth, columns = packed.shape
+    width = weight.shape[1] if adjoint else weight.shape[0]
+    for p in prange(panels):
+        for d in range(depth):
+            for column in range(columns):
+                o = p * columns + column
+                for ki in range(kernel_h):
+                    for kj in range(kernel_w):
+                        if o >= width:
+                            value = weight.dtype.type(0)
+                        elif adjoint:
+                            value = weight[d, o, kernel_h - 1 - ki, kernel_w - 1 - kj]
+                        else:
+                            value = weight[o, d, ki, kj]
+                        packed[p, ki, kj, d, column] = value
+
+
+@njit(parallel=True, fastmath=FASTMATH, cache=True)
+def conv2d(padded, packed, bias, out):
+    """out (N, OH, OW, O) = padded (N, HP, WP, C), with `slack` behind it, times packed, plus bias (O,)."""
+    batch, out_h, out_w, out_channels = out.shape
+    _, padded_h, padded_w, channels = padded.shape
+    panels, kernel_h, kernel_w, _, columns = packed.shape
+    vectors = columns * padded.itemsize // VECTOR_BYTES
+    rows = tile_rows(vectors)
+    run = kernel_w * channels
+    a_strides = (channels, padded_w * channels, 1)
+    b_strides = (run * columns, columns)
+    depth = (kernel_h, run)
+    # Panel by panel: while a thread works on one, its weights stay in the cache.
+    for unit in prange(panels * batch * out_h):
+        p = unit // (batch * out_h)
+        n = unit // out_h % batch
+        i = unit % out_h
+        sums = np.empty(rows * columns, padded.dtype)
+        first = p * columns
+        wide = min(columns, out_channels - first)
+        b = p * kernel_h * run * columns
+        for j in range(0, out_w, rows):
+            sums[:] = 0
+            a = ((n * padded_h + i) * padded_w + j) * channels
+            add_product(vectors, padded, a, a_strides, packed, b, b_strides, depth, sums, 0)
+            for r in range(min(rows, out_w - j)):
+                for o in range(wide):
+                    out[n, i, j + r, first + o] = sums[r * columns + o] + bias[first + o]
+
+
+def weight_gradient_shape(batch, out_h, channels, out_channels, kernel_h, kernel_w, columns):
+    """Shape of the partial sums of :func:`conv2d_weight_gradient`: (chunks, P, KH, KW, C rounded up, NR).
+
+    Few panels are cut into chunks of image rows, so that every thread has work; the number follows from the
+    shape alone, so that it never depends on the machine in which order numbers are added.
+    """
+    panels = -(-out_channels // columns)
+    chunks = min(batch * out_h, max(1, 8 // panels))
+    return chunks, panels, kernel_h, kernel_w, -(-channels // MAX_ROWS) * MAX_ROWS, columns
+
+
+@njit(parallel=True, fastmath=FASTMATH, cache=True)
+def conv2d_weight_gradient(padded, dout, partial):
+    """Sum x[pixel + tap] * dout[pixel] over the pixels of each chunk into partial, in panels.
+
+    padded is (N, HP, WP, C) with `slack` behind it; dout is (N, OH, OW, P * NR), its channels filled up with
+    zeros. Each chunk owns its sums.
+    """
+    batch, out_h, out_w, dout_channels = dout.shape
+    _, padded_h, padded_w, channels = padded.shape
+    chunks, panels, kernel_h, kernel_w, channel_rows, columns = partial.shape
+    vectors = columns * padded.itemsize // VECTOR_BYTES
+    rows = tile_rows(vectors)
+    block = max(1, _BLOCK_BYTES // (padded_w * (channels + columns) * padded.itemsize))
+    lines = batch * out_h
+    a_strides = (1, padded_w * channels, channels)
+    b_strides = (out_w * dout_channels, dout_channels)
+    for unit in prange(chunks * panels):
+        chunk = unit // panels
+        p = unit % panels
+        partial[chunk, p] = 0
+        line = chunk * lines // chunks
+        end = (chunk + 1) * lines // chunks
+        while line < end:
+            n = line // out_h
+            i = line % out_h
+            count = min(block, end - line, out_h - i)
+            depth = (count, out_w)
+            b = line * out_w * dout_channels + p * columns
+            for ki in range(kernel_h):
+                for kj in range(kernel_w):
+                    a = ((n * padded_h + i + ki) * padded_w + kj) * channels
+                    base = (((chunk * panels + p) * kernel_h + ki) * kernel_w + kj) * channel_rows * columns
+                    for c in range(0, channels, rows):
+                        at = base + c * columns
+                        add_product(vectors, padded, a + c, a_strides, dout, b, b_strides, depth, partial, at)
+            line += count
+
+
+@njit(parallel=True, fastmath=FASTMATH, cache=True)
+def unpack_weight_gradient(partial, dweight):
+    """Add the chunks up, in order, into dweight (O, C, KH, KW)."""
+    out_channels, channels, kernel_h, kernel_w = dweight.shape
+    chunks, _, _, _, _, columns = partial.shape
+    for o in prange(out_channels):
+        for c in range(channels):
+            for ki in range(kernel_h):
+                for kj in range(kernel_w):
+                    total = partial[0, o // columns, ki, kj, c, o % columns]
+                    for chunk in range(1, chunks):
+                        total += partial[chunk, o // columns, ki, kj, c, o % columns]
+                    dweight[o, c, ki, kj] = total

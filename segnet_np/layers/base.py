@@ -1,0 +1,137 @@
+"""What every layer has: parameters, two modes, a memory of one forward pass."""
+
+from collections.abc import Iterator
+from typing import Any
+
+import numpy as np
+
+from segnet_np.layers.checks import check_gradient
+from segnet_np.layers.workspace import Workspace
+
+
+class Parameter:
+    """An array that is learned, and its gradient.
+
+    Attributes
+    ----------
+    data : ndarray
+        The values, C-contiguous, in PyTorch's shape. Change them in place: ``p.data[...] = values``.
+    grad : ndarray or None
+        The sum of the gradients of all `backward` calls since `zero_grad`, of the same shape; None when there
+        was none yet.
+    """
+
+    def __init__(self, data: np.ndarray) -> None:
+        self.data = data
+        self.grad: np.ndarray | None = None
+
+    def add_gradient(self, gradient: np.ndarray) -> None:
+        """Add to `grad`; the first gradient after `zero_grad` is taken as it is."""
+        if self.grad is None:
+            self.grad = gradient
+        else:
+            self.grad += gradient
+
+    def __repr__(self) -> str:
+        return f"Parameter(shape={self.data.shape}, dtype={self.data.dtype})"
+
+
+class Layer:
+    """Base of all layers: forward, then backward, once.
+
+    A subclass sets `parameter_names` and writes `forward` and `backward`. `forward` calls :meth:`remember`
+    with what backward will need; `backward` gets it from :meth:`recall`, which uses it up.
+
+    Attributes
+    ----------
+    training : bool
+        Whether batch norm takes the statistics of the batch; set by :meth:`train` and :meth:`eval`.
+    remembers : bool
+        Whether forward keeps what backward needs. Always, but inside a net in eval mode.
+    workspace : Workspace
+        Where arrays come from. A net gives all its layers its own.
+    """
+
+    parameter_names: tuple[str, ...] = ()
+
+    def __init__(self) -> None:
+        self.training = True
+        self.remembers = True
+        self.workspace = Workspace()
+        self._remembered: tuple[Any, ...] | None = None
+
+    def forward(self, *inputs: Any) -> Any:
+        """Compute the output; each layer says how."""
+        raise NotImplementedError
+
+    def __call__(self, *inputs: Any, **options: Any) -> Any:
+        """Call :meth:`forward`."""
+        return self.forward(*inputs, **options)
+
+    def children(self) -> dict[str, "Layer"]:
+        """Name the layers that this one is made of; none, unless it says otherwise."""
+        return {}
+
+    def named_parameters(self) -> Iterator[tuple[str, Parameter]]:
+        """Yield each parameter with its name: ``weight``, or ``conv.weight`` in a layer made of layers."""
+        for name in self.parameter_names:
+            parameter = getattr(self, name)
+            if parameter is not None:  # a convolution may have no bias
+                yield name, parameter
+        for child_name, child in self.children().items():
+            for name, parameter in child.named_parameters():
+                yield f"{child_name}.{name}", parameter
+
+    def parameters(self) -> Iterator[Parameter]:
+        """Yield each parameter."""
+        for _, parameter in self.named_parameters():
+            yield parameter
+
+    def train(self, mode: bool = True) -> "Layer":
+        """Switch to training mode, or with ``False`` to evaluation mode; return self."""
+        self.training = mode
+        for child in self.children().values():
+            child.train(mode)
+        return self
+
+    def eval(self) -> "Layer":
+        """Switch to evaluation mode; return self."""
+        return self.train(False)
+
+    def zero_grad(self) -> None:
+        """Forget all gradients: each `grad` becomes None."""
+        for parameter in self.parameters():
+            parameter.grad = None
+
+    def use(self, workspace: Workspace, remembers: bool) -> None:
+        """Take arrays from `workspace` from now on, and remember forward passes or not; nets call this."""
+        self.workspace = workspace
+        self.remembers = remembers
+        if not remembers:
+            self._remembered = None
+        for child in self.children().values():
+            child.use(workspace, remembers)
+
+    def remember(self, shape: tuple[int, ...], dtype: np.dtype, *values: Any) -> None:
+        """Keep `values` for backward, whose upstream gradient must have `shape` and `dtype`."""
+        self._remembered = (shape, dtype, *values) if self.remembers else None
+
+    def recall(self, dout: Any) -> tuple[Any, ...]:
+        """Return the values that forward remembered, once.
+
+        Raises
+        ------
+        RuntimeError
+            If there was no forward since the last backward.
+        TypeError, ValueError
+            If dout does not fit what forward returned; the memory stays, so that the right call can follow.
+        """
+        name = type(self).__name__
+        if self._remembered is None:
+            raise RuntimeError(
+                f"{name}: backward needs a forward before it, and each forward serves one backward"
+            )
+        shape, dtype, *values = self._remembered
+        check_gradient(name, dout, shape, dtype)
+        self._remembered = None
+        return tuple(values)

@@ -1,0 +1,114 @@
+"""Max-pooling with indices: keep the largest value of each 2x2 window, and remember where it stood.
+
+    y[i, j]      = max over a, b in {0, 1} of  x[2 * i + a, 2 * j + b]
+    indices[i, j] = the (a, b) where it stood; of equal values the first one, row by row
+
+Backward: y is a copy of one x of each window, so that one gets all of the gradient, and the others nothing:
+
+    dx[2 * i + a, 2 * j + b] = dy[i, j] if (a, b) = indices[i, j] else 0
+
+which is exactly what unpooling does. A NaN in a window wins, so that it shows; of several the last, as in
+PyTorch.
+
+SegNet's encoder keeps the indices, not the maps (arXiv 1511.00561, section 3).
+"""
+
+import numpy as np
+
+from segnet_np.kernels import max_pool as kernels
+from segnet_np.kernels.max_unpool import scatter
+from segnet_np.layers.base import Layer
+from segnet_np.layers.checks import check_count, check_maps
+from segnet_np.layers.layout import to_nchw, to_nhwc
+from segnet_np.layers.pooling_indices import WINDOW, PoolingIndices, pooled_size
+
+
+class MaxPool2d(Layer):
+    """Max-pooling over 2x2 windows that do not overlap.
+
+    Parameters
+    ----------
+    kernel_size : int, default 2
+        Only 2, the size that SegNet uses throughout.
+    ceil_mode : bool, default False
+        For odd sizes: leave out the last row or column as PyTorch does by default, or with True give it a
+        window of its own that hangs over the edge, as Caffe does (45 rows pool to 23 instead of 22).
+
+    Examples
+    --------
+    >>> x = np.tile(np.array([[1.0, 2.0], [3.0, 4.0]]), (2, 2)).reshape(1, 1, 4, 4)
+    >>> y, indices = MaxPool2d()(x)
+    >>> y.ravel(), indices.flat.ravel()
+    (array([4., 4., 4., 4.]), array([ 5,  7, 13, 15]))
+    """
+
+    def __init__(self, kernel_size: int = 2, ceil_mode: bool = False) -> None:
+        super().__init__()
+        check_kernel_size("MaxPool2d", kernel_size)
+        self.ceil_mode = bool(ceil_mode)
+
+    def forward(self, x: np.ndarray) -> tuple[np.ndarray, PoolingIndices]:
+        """Pool x.
+
+        Parameters
+        ----------
+        x : ndarray, shape (N, C, H, W)
+            float32 or float64.
+
+        Returns
+        -------
+        y : ndarray, shape (N, C, PH, PW)
+        indices : PoolingIndices
+
+        Raises
+        ------
+        TypeError, ValueError
+            If x is no such array, or so small that no window fits.
+        """
+        check_maps("MaxPool2d", "x", x)
+        batch, channels, height, width = x.shape
+        pooled_h, pooled_w = pooled_size((height, width), self.ceil_mode)
+        if pooled_h < 1 or pooled_w < 1:
+            raise ValueError(f"MaxPool2d: x of {height}x{width} pixels is smaller than a 2x2 window")
+        shape = (batch, pooled_h, pooled_w, channels)
+        y = self.workspace.empty(shape, x.dtype)
+        offsets = self.workspace.empty(shape, np.uint8)
+        kernels.max_pool(to_nhwc(x), y, offsets)
+        indices = PoolingIndices(to_nchw(offsets), (height, width))
+        self.remember(to_nchw(y).shape, x.dtype, indices)
+        return to_nchw(y), indices
+
+    def backward(self, dy: np.ndarray) -> np.ndarray:
+        """Give each gradient to the place where the maximum stood.
+
+        Parameters
+        ----------
+        dy : ndarray, shape (N, C, PH, PW)
+            Gradient of the loss with respect to y.
+
+        Returns
+        -------
+        dx : ndarray, shape (N, C, H, W)
+
+        Raises
+        ------
+        RuntimeError
+            If no forward came before.
+        TypeError, ValueError
+            If dy does not fit what `forward` returned.
+        """
+        (indices,) = self.recall(dy)
+        # forward was: y = x[indices]
+        batch, channels, _, _ = dy.shape
+        dx = self.workspace.empty((batch, *indices.input_size, channels), dy.dtype)
+        scatter(to_nhwc(dy), to_nhwc(indices.offsets), dx)
+        return to_nchw(dx)
+
+    def __repr__(self) -> str:
+        return f"MaxPool2d(kernel_size={WINDOW}, ceil_mode={self.ceil_mode})"
+
+
+def check_kernel_size(owner: str, kernel_size: int) -> None:
+    """Raise ValueError unless the window is 2x2."""
+    if check_count(owner, "kernel_size", kernel_size, 1) != WINDOW:
+        raise ValueError(f"{owner}: kernel_size must be {WINDOW}, but {kernel_size} was given")

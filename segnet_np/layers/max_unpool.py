@@ -1,0 +1,121 @@
+"""Max-unpooling: put each value back where its maximum stood, with zeros around it.
+
+    out[2 * i + a, 2 * j + b] = y[i, j] if (a, b) = indices[i, j] else 0
+
+Three quarters of the result are zeros; the convolutions that follow fill them in. This is how SegNet's
+decoder gets back the position of edges, to the pixel, which pooling gave away (arXiv 1511.00561, section 3).
+Backward collects what was placed:
+
+    dy[i, j] = dout[2 * i + a, 2 * j + b] where (a, b) = indices[i, j]
+
+Unpooling is linear in y, so backward is its transpose; the indices are no numbers to differentiate.
+"""
+
+import numpy as np
+
+from segnet_np.kernels import max_unpool as kernels
+from segnet_np.layers.base import Layer
+from segnet_np.layers.checks import check_maps
+from segnet_np.layers.layout import to_nchw, to_nhwc
+from segnet_np.layers.max_pool import check_kernel_size
+from segnet_np.layers.pooling_indices import WINDOW, PoolingIndices
+
+
+class MaxUnpool2d(Layer):
+    """The way back from :class:`MaxPool2d`, by the indices that it remembered.
+
+    Parameters
+    ----------
+    kernel_size : int, default 2
+        Only 2, like the pooling.
+
+    Examples
+    --------
+    >>> y = np.full((1, 1, 1, 1), 4.0)
+    >>> MaxUnpool2d()(y, np.array([[[[3]]]]), output_size=(2, 2))
+    array([[[[0., 0.],
+             [0., 4.]]]])
+    """
+
+    def __init__(self, kernel_size: int = 2) -> None:
+        super().__init__()
+        check_kernel_size("MaxUnpool2d", kernel_size)
+
+    def forward(
+        self, y: np.ndarray, indices: PoolingIndices | np.ndarray, output_size: tuple[int, int] | None = None
+    ) -> np.ndarray:
+        """Scatter y.
+
+        Parameters
+        ----------
+        y : ndarray, shape (N, C, PH, PW)
+            float32 or float64.
+        indices : PoolingIndices, or ndarray of integers, shape (N, C, PH, PW)
+            An array holds flat positions as PyTorch's; each must lie in its own 2x2 window.
+        output_size : tuple of int, optional
+            (H, W). A PoolingIndices knows it; an array of flat positions means nothing without it. As in
+            PyTorch a whole shape (N, C, H, W) is fine too.
+
+        Returns
+        -------
+        out : ndarray, shape (N, C, H, W)
+
+        Raises
+        ------
+        TypeError
+            If y or the indices are of a wrong kind or dtype.
+        ValueError
+            If shapes or sizes contradict each other, or an index lies outside of its window.
+        """
+        check_maps("MaxUnpool2d", "y", y)
+        if output_size is not None and len(output_size) == 4:
+            if tuple(output_size[:2]) != y.shape[:2]:
+                raise ValueError(
+                    f"MaxUnpool2d: output_size {tuple(output_size)} does not fit y of shape {y.shape}"
+                )
+            output_size = (output_size[2], output_size[3])
+        if not isinstance(indices, PoolingIndices):
+            if output_size is None:
+                raise ValueError("MaxUnpool2d: flat indices need an output_size (H, W), but none was given")
+            indices = PoolingIndices.from_flat(indices, output_size)
+        elif output_size is not None and tuple(output_size) != indices.input_size:
+            raise ValueError(
+                f"MaxUnpool2d: output_size {tuple(output_size)} contradicts the indices, "
+                f"which come from maps of {indices.input_size}"
+            )
+        if indices.shape != y.shape:
+            raise ValueError(f"MaxUnpool2d: indices of shape {indices.shape} do not fit y of shape {y.shape}")
+        batch, channels, _, _ = y.shape
+        out = self.workspace.empty((batch, *indices.input_size, channels), y.dtype)
+        kernels.scatter(to_nhwc(y), to_nhwc(indices.offsets), out)
+        self.remember(to_nchw(out).shape, out.dtype, indices)
+        return to_nchw(out)
+
+    def backward(self, dout: np.ndarray) -> np.ndarray:
+        """Gather the gradient from where the values were put.
+
+        Parameters
+        ----------
+        dout : ndarray, shape (N, C, H, W)
+            Gradient of the loss with respect to what `forward` returned.
+
+        Returns
+        -------
+        dy : ndarray, shape (N, C, PH, PW)
+
+        Raises
+        ------
+        RuntimeError
+            If no forward came before.
+        TypeError, ValueError
+            If dout does not fit what `forward` returned.
+        """
+        (indices,) = self.recall(dout)
+        # forward was: out[indices] = y
+        batch, channels, pooled_h, pooled_w = indices.shape
+        dy = self.workspace.empty((batch, pooled_h, pooled_w, channels), dout.dtype)
+        kernels.gather(to_nhwc(dout), to_nhwc(indices.offsets), dy)
+        return to_nchw(dy)
+
+    def __repr__(self) -> str:
+        return f"MaxUnpool2d(kernel_size={WINDOW})"

@@ -1,0 +1,80 @@
+"""Memory that is used again: the arrays inside one training step serve the next step too.
+
+A large fresh array is slow: the operating system hands out its pages one by one, filled with zeros, at
+the first touch, in every step anew. So a net asks its workspace. The workspace keeps what comes back and
+lends it out again; and what comes back is decided by Python itself: an array returns when nobody refers to it
+any longer. That is why nothing here can be overwritten too early. Who still holds an array, or any view of
+it, keeps it.
+"""
+
+from typing import Any
+
+import numpy as np
+from numpy.typing import DTypeLike
+
+
+class Workspace:
+    """Lends arrays, and takes each back when nobody refers to it any longer.
+
+    Examples
+    --------
+    >>> workspace = Workspace()
+    >>> a = workspace.empty((2, 3), "float32")
+    >>> address = a.ctypes.data
+    >>> del a
+    >>> workspace.empty((3, 2), "float32").ctypes.data == address
+    True
+    """
+
+    def __init__(self) -> None:
+        self._free: dict[int, list[np.ndarray]] = {}
+
+    def empty(self, shape: tuple[int, ...], dtype: DTypeLike, slack: int = 0) -> np.ndarray:
+        """Lend an uninitialised, C-contiguous array.
+
+        Parameters
+        ----------
+        shape : tuple of int
+        dtype : dtype-like
+        slack : int
+            How many numbers behind the array must be readable too, for kernels whose last vectors reach over
+            the end.
+
+        Returns
+        -------
+        ndarray, shape `shape`
+        """
+        dtype = np.dtype(dtype)
+        size = (int(np.prod(shape)) + slack) * dtype.itemsize
+        kept = self._free.get(size)
+        block = kept.pop() if kept else np.empty(size, np.uint8)
+        return np.asarray(_Loan(self, block, shape, dtype))
+
+    def clear(self) -> None:
+        """Let go of all memory that is not on loan."""
+        self._free = {}
+
+    def __deepcopy__(self, memo: dict[int, Any]) -> "Workspace":
+        return Workspace()
+
+    def __reduce__(self) -> tuple[type["Workspace"], tuple[()]]:
+        return Workspace, ()  # a copy or a pickle starts with an empty one
+
+
+class _Loan:
+    """What a lent array and all its views refer to; when the last of them goes, the block goes home."""
+
+    def __init__(
+        self, workspace: Workspace, block: np.ndarray, shape: tuple[int, ...], dtype: np.dtype
+    ) -> None:
+        self.workspace = workspace
+        self.block = block
+        self.__array_interface__ = {
+            "version": 3,
+            "data": (block.ctypes.data, False),
+            "shape": shape,
+            "typestr": dtype.str,
+        }
+
+    def __del__(self) -> None:
+        self.workspace._free.setdefault(self.block.nbytes, []).append(self.block)
