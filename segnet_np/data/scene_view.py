@@ -79,20 +79,25 @@ class View:
 
 @lru_cache(maxsize=1)
 def noise_tile() -> np.ndarray:
-    """A 256x256 tile of noise, smooth blotches to fine grain, mean 0 and deviation 1, that repeats seamlessly."""
+    """A tile of noise that repeats seamlessly, 256 cells of 4x4 values a side.
+
+    It holds smooth blotches of 32 cells down to grain of one cell, all equally strong; mean 0, deviation 1.
+    """
     rng = np.random.default_rng(20151102)
-    tile = np.zeros((256, 256))
-    for cells in (8, 16, 32, 64, 128, 256):
-        coarse = np.fft.rfft2(rng.standard_normal((256, 256)))
-        frequency = np.hypot(np.fft.fftfreq(256)[:, None], np.fft.rfftfreq(256)[None, :]) * 256
-        octave = np.fft.irfft2(coarse * np.exp(-((frequency / cells) ** 2)), s=(256, 256))
+    across = np.fft.rfftfreq(1024, 1 / 256)
+    down = np.fft.fftfreq(1024, 1 / 256)
+    frequency = np.hypot(down[:, None], across) * 4  # periods in 256 cells
+    tile = np.zeros((1024, 1024))
+    for periods in (8, 16, 32, 64, 128, 256):
+        grain = np.fft.rfft2(rng.standard_normal((1024, 1024)))
+        octave = np.fft.irfft2(grain * np.exp(-((frequency / periods) ** 2)), s=tile.shape)
         tile += octave / octave.std()
     return ((tile - tile.mean()) / tile.std()).astype(np.float32)
 
 
 def noise_at(u: np.ndarray, v: np.ndarray) -> np.ndarray:
     """Look the noise up at (u, v), counted in cells of the tile."""
-    return noise_tile()[u.astype(np.int32) & 255, v.astype(np.int32) & 255]
+    return noise_tile()[(u * 4).astype(np.int32) & 1023, (v * 4).astype(np.int32) & 1023]
 
 
 def any_colour(rng: np.random.Generator) -> np.ndarray:

@@ -10,8 +10,9 @@ import numpy as np
 
 from segnet_np.data import scene_objects as objects
 from segnet_np.data.classes import CAMVID, Classes
-from segnet_np.data.scene_backdrop import Backdrop, Street, Style
-from segnet_np.data.scene_view import View, grey, noise_tile
+from segnet_np.data.scene_backdrop import Backdrop, Street, ground, sky, skyline
+from segnet_np.data.scene_roadside import line_street
+from segnet_np.data.scene_view import View, grey
 
 MIN_SIDE = 32
 
@@ -112,43 +113,12 @@ def _backdrop(view: View, street: Street, weather: str, rng: np.random.Generator
         ),
         "fog": lambda: (view.haze, view.haze, 0.0),
     }[weather]()
-    backdrop.sky(zenith, clouds, cover)
-    backdrop.skyline(street)
-    backdrop.ground(street, sunny=weather in ("sun", "dusk"))
+    sky(backdrop, zenith, clouds, cover)
+    skyline(backdrop, street)
+    ground(backdrop, street, sunny=weather in ("sun", "dusk"))
     for side in (-1, 1):
-        _line_with_houses(backdrop, street, side)
+        line_street(backdrop, street, side)
     return backdrop
-
-
-def _line_with_houses(backdrop: Backdrop, street: Street, side: int) -> None:
-    """One side of the street from its end to the camera: houses, and gaps with trees."""
-    view, rng = backdrop.view, backdrop.rng
-    edge = street.kerb[0] if side < 0 else street.kerb[1]
-    light = view.left if side < 0 else view.right
-    leaves = grey(rng, 55, 105, 4) * np.float32((rng.uniform(0.8, 1.25), 1.08, rng.uniform(0.45, 0.8)))
-    green = rng.uniform(0.15, 0.6)
-    z = street.end * rng.uniform(0.6, 0.9)
-    while z > 1.6:
-        near = max(z - rng.uniform(6, 16), 1.5)
-        if rng.random() < green:
-            for at in np.sort(rng.uniform(near, z, rng.integers(1, 4)))[::-1]:
-                if rng.random() < 0.35:
-                    backdrop.tree(
-                        edge + side * rng.uniform(1, 3), max(at, 3), rng.uniform(1.2, 2.2), leaves, bush=True
-                    )
-                else:
-                    backdrop.tree(edge + side * rng.uniform(1.5, 6), max(at, 3), rng.uniform(4, 9), leaves)
-            if rng.random() < 0.75:
-                backdrop.fence((edge, z), (edge, near), light)
-        else:
-            back = edge + side * (0.0 if rng.random() < 0.6 else rng.uniform(1, 3))
-            style = Style.draw(rng, view.haze)
-            backdrop.facade((back, z), (back, near), style, light)
-            if near > 2:
-                backdrop.facade((back, near), (back + side * 9, near), style, view.facing)
-            if back != edge and rng.random() < 0.6:
-                backdrop.fence((edge, z), (edge, near), light)
-        z = near
 
 
 def _populate(pen: objects.Pen, street: Street) -> None:
