@@ -2,7 +2,8 @@
 
 from segnet_np import layers
 from segnet_np.layers import softmax, softmax_cross_entropy
+from segnet_np.models import SegNet, SegNetBasic, load, save
 
 __version__ = "0.1.0"
 
-__all__ = ["layers", "softmax", "softmax_cross_entropy"]
+__all__ = ["SegNet", "SegNetBasic", "layers", "load", "save", "softmax", "softmax_cross_entropy"]

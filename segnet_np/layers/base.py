@@ -1,6 +1,6 @@
 """What every layer has: parameters, two modes, a memory of one forward pass."""
 
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from typing import Any
 
 import numpy as np
@@ -48,11 +48,14 @@ class Layer:
         Whether batch norm takes the statistics of the batch; set by :meth:`train` and :meth:`eval`.
     remembers : bool
         Whether forward keeps what backward needs. Always, but inside a net in eval mode.
+    observer : callable, or None
+        Is shown every output; :meth:`Net.trace` uses it.
     workspace : Workspace
         Where arrays come from. A net gives all its layers its own.
     """
 
     parameter_names: tuple[str, ...] = ()
+    observer: Callable[[Any], None] | None = None
 
     def __init__(self) -> None:
         self.training = True
@@ -65,8 +68,11 @@ class Layer:
         raise NotImplementedError
 
     def __call__(self, *inputs: Any, **options: Any) -> Any:
-        """Call :meth:`forward`."""
-        return self.forward(*inputs, **options)
+        """Call :meth:`forward`, and show its output to the observer, if there is one."""
+        output = self.forward(*inputs, **options)
+        if self.observer is not None:
+            self.observer(output)
+        return output
 
     def children(self) -> dict[str, "Layer"]:
         """Name the layers that this one is made of; none, unless it says otherwise."""

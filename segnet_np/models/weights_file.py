@@ -1,0 +1,193 @@
+"""Weights in a file that says which net it holds: safetensors, with a description in its metadata.
+
+A safetensors file is numbers and a table of contents, nothing that could run. A pickle (PyTorch's ``.pt`` and
+``.pth`` are pickles) is a program that runs when it is opened, so pickles are refused and never loaded.
+"""
+
+import json
+import os
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+from safetensors import SafetensorError, safe_open
+from safetensors.numpy import save_file
+
+from segnet_np.files import whole_file
+from segnet_np.models.net import Net
+from segnet_np.models.segnet import SegNet
+from segnet_np.models.segnet_basic import SegNetBasic
+
+MODELS: dict[str, type[Net]] = {net.model: net for net in (SegNet, SegNetBasic)}
+
+_KEY = "segnet_np"
+_FORMAT = 1
+
+
+def build(config: dict[str, Any]) -> Net:
+    """Build the net that a `config` describes.
+
+    Parameters
+    ----------
+    config : dict
+        ``"model"``, one of :data:`MODELS`, and the arguments of that class.
+
+    Returns
+    -------
+    net : Net
+
+    Raises
+    ------
+    ValueError
+        If the model is unknown.
+    """
+    arguments = dict(config)
+    model = arguments.pop("model", None)
+    if model not in MODELS:
+        raise ValueError(f"unknown model {model!r}; expected one of {', '.join(MODELS)}")
+    return MODELS[model](**arguments)
+
+
+def describe(net: Net) -> dict[str, str]:
+    """What a file must say about a net besides its weights, as safetensors metadata."""
+    description = {
+        "format": _FORMAT,
+        "config": net.config,
+        "input_mean": net.input_mean,
+        "input_std": net.input_std,
+        "class_names": net.class_names,
+        "class_colours": net.class_colours,
+    }
+    return {_KEY: json.dumps(description)}
+
+
+def rebuild(metadata: dict[str, str] | None, source: str) -> Net:
+    """Build the net that :func:`describe` described, its weights not loaded yet.
+
+    Parameters
+    ----------
+    metadata : dict of str, or None
+        The metadata of a safetensors file.
+    source : str
+        The file, for messages.
+
+    Raises
+    ------
+    ValueError
+        If the description is missing or not understood.
+    """
+    if not metadata or _KEY not in metadata:
+        raise ValueError(
+            f"{source} does not say which net it holds: its metadata has no entry {_KEY!r}. "
+            "If the names of its arrays are SegNet's, build the net yourself and give them to load_state_dict"
+        )
+    try:
+        description = json.loads(metadata[_KEY])
+        if description["format"] != _FORMAT:
+            raise ValueError(f"format {description['format']} instead of {_FORMAT}")
+        net = build(description["config"])
+        net.input_mean = tuple(float(value) for value in description["input_mean"])
+        net.input_std = tuple(float(value) for value in description["input_std"])
+        names, colours = description["class_names"], description["class_colours"]
+        net.class_names = None if names is None else tuple(str(name) for name in names)
+        net.class_colours = (
+            None if colours is None else tuple((int(r), int(g), int(b)) for r, g, b in colours)
+        )
+    except (KeyError, TypeError, ValueError) as error:
+        raise ValueError(f"{source} has a description that is not understood: {error}") from error
+    return net
+
+
+def save(net: Net, path: str | os.PathLike[str]) -> None:
+    """Write a net's weights and description to a safetensors file, whole or not at all.
+
+    Parameters
+    ----------
+    net : Net
+    path : str or path-like
+
+    Raises
+    ------
+    TypeError
+        If `net` is no net of this package.
+    OSError
+        If the file cannot be written; one that was there before stays as it was.
+
+    Examples
+    --------
+    >>> save(SegNet(width=1), "net.safetensors")  # doctest: +SKIP
+    """
+    if not isinstance(net, Net):
+        raise TypeError(f"save: expected a SegNet or SegNetBasic, but a {type(net).__name__} was given")
+    with whole_file(path) as temporary:
+        write_tensors(net.state_dict(), temporary, describe(net))
+
+
+def load(path: str | os.PathLike[str]) -> Net:
+    """Read a net from a safetensors file, in evaluation mode.
+
+    Parameters
+    ----------
+    path : str or path-like
+
+    Returns
+    -------
+    net : Net
+        In evaluation mode; call ``train()`` to go on training.
+
+    Raises
+    ------
+    FileNotFoundError
+        If there is no such file.
+    ValueError
+        If it is no whole safetensors file, a pickle, does not say which net it holds, or its arrays do not
+        fit that net.
+    """
+    arrays, metadata = read_tensors(path)
+    net = rebuild(metadata, str(path))
+    try:
+        net.load_state_dict(arrays)
+    except (TypeError, ValueError) as error:
+        raise ValueError(f"{path}: {error}") from error
+    net.eval()
+    return net
+
+
+def write_tensors(arrays: dict[str, np.ndarray], path: Path, metadata: dict[str, str]) -> None:
+    """Write arrays to `path`; a full disk is an OSError, as for any other file."""
+    try:
+        save_file(arrays, path, metadata)
+    except SafetensorError as error:
+        raise OSError(f"{path} cannot be written: {error}") from error
+
+
+def read_tensors(path: str | os.PathLike[str]) -> tuple[dict[str, np.ndarray], dict[str, str]]:
+    """Read all arrays and the metadata of a safetensors file.
+
+    float16 arrays are widened to float32: half precision only saves room in the file.
+
+    Raises
+    ------
+    FileNotFoundError
+        If there is no such file.
+    ValueError
+        If it is a pickle, truncated, or no safetensors file at all.
+    """
+    path = Path(path)
+    with open(path, "rb") as file:
+        start = file.read(4)
+    # PyTorch writes a zip archive with a pickle in it, older versions and pickle itself start with byte 0x80.
+    if start.startswith((b"PK\x03\x04", b"\x80")):
+        raise ValueError(
+            f"{path} is a pickle, which could run any program when opened; expected a safetensors file"
+        )
+    try:
+        with safe_open(path, framework="numpy") as tensors:
+            metadata = tensors.metadata() or {}
+            arrays = {name: tensors.get_tensor(name) for name in tensors.keys()}  # noqa: SIM118, it is no dict
+    except SafetensorError as error:
+        raise ValueError(f"{path} is no whole safetensors file: {error}") from error
+    return {
+        name: array.astype(np.float32) if array.dtype == np.float16 else array
+        for name, array in arrays.items()
+    }, metadata
