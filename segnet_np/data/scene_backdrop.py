@@ -116,14 +116,14 @@ def skyline(backdrop: Backdrop, street: Street) -> None:
         if found is None:
             continue
         rows, columns = found
-        tall = rng.uniform(0.03, 0.16)
+        tall = rng.uniform(0.02, 0.1)
         if rng.random() < 0.5:
             colour, label = grey(rng, 50, 90) + np.float32((-8, 8, -12)), TREE
             tall = tall + 0.02 * backdrop.noise(np.float32([0]), backdrop.across[columns] * 90)
         else:
             colour, label = any_colour(rng), BUILDING
         mask = -backdrop.below(rows, columns) < tall
-        tone = 1 + 0.15 * backdrop.noise(backdrop.down[rows, None] * 200, backdrop.across[columns] * 200)
+        tone = 1 + 0.2 * backdrop.noise(backdrop.down[rows, None] * 200, backdrop.across[columns] * 200)
         backdrop.paint(rows, columns, mask, colour, tone, street.end, label)
 
 
@@ -149,7 +149,7 @@ def ground(backdrop: Backdrop, street: Street, sunny: bool) -> None:
     material[on_road] = ASPHALT
     material[on_road & _marked(street, x, z, rng)] = PAINT
 
-    asphalt, slabs = grey(rng, 55, 150), grey(rng, 75, 185)
+    asphalt, slabs = grey(rng, 55, 125), grey(rng, 85, 195)
     if rng.random() < 0.35:
         slabs *= np.float32((1.15, 0.92, 0.82))
     grass = grey(rng, 60, 110) * np.float32((0.95, 1.12, 0.6))
@@ -159,8 +159,8 @@ def ground(backdrop: Backdrop, street: Street, sunny: bool) -> None:
     broad = backdrop.noise(x * 3, z * 3)
     rough = np.float32([0.05, 0.06, 0.16, 0.05])[material]
     tone = 1 + rough * backdrop.noise(x * 20, z * 20) + 0.06 * broad
-    joint = (x % rng.uniform(0.5, 1.1) < 0.06) | (z % rng.uniform(0.5, 1.3) < 0.02 + 0.004 * z)
-    tone -= 0.22 * (joint & (material == SLABS))
+    joint = (x % rng.uniform(0.6, 1.1) < 0.08) | (z % rng.uniform(0.6, 1.3) < 0.03 + 0.006 * z)
+    tone -= 0.35 * (joint & (material == SLABS))
     kerb = np.minimum(abs(x - left), abs(x - right)) < 0.12
     tone += kerb * np.where(on_road, np.float32(-0.15), np.float32(0.22))
     if sunny:

@@ -1,6 +1,6 @@
 """What stands and moves in a street scene: cars, people, cyclists, poles, signs, drawn as polygons with Pillow."""
 
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 
 import numpy as np
 from PIL import Image, ImageDraw
@@ -19,6 +19,7 @@ from segnet_np.data.scene_view import (
 )
 
 Colour = np.ndarray | Sequence[float]
+Thing = Callable[["Pen", float, float], None]
 
 
 class Pen:
@@ -81,7 +82,7 @@ class Pen:
         self.draw.polygon(flat, tuple(int(part * strength) for part in under))
 
 
-def car(pen: Pen, x: float, z: float, rear: bool) -> None:
+def _car(pen: Pen, x: float, z: float, rear: bool) -> None:
     """A car, van or bus of which we see the back or the front and the side towards us."""
     rng, view = pen.rng, pen.view
     kind = rng.random()
@@ -157,6 +158,16 @@ def car(pen: Pen, x: float, z: float, rear: bool) -> None:
         pen.disc((at, high, z), 0.15, lamp, tall=0.75)
     plate = (225, 195, 60) if rear else (235, 235, 230)
     pen.polygon([(x - 0.26, 0.45, z), (x - 0.26, 0.58, z), (x + 0.26, 0.58, z), (x + 0.26, 0.45, z)], plate)
+
+
+def car_from_behind(pen: Pen, x: float, z: float) -> None:
+    """A car that goes where we go."""
+    _car(pen, x, z, rear=True)
+
+
+def car_from_ahead(pen: Pen, x: float, z: float) -> None:
+    """A car that comes towards us."""
+    _car(pen, x, z, rear=False)
 
 
 CIRCLE = np.linspace(0, 2 * np.pi, 12, endpoint=False).tolist()
@@ -250,36 +261,42 @@ def bicyclist(pen: Pen, x: float, z: float) -> None:
     pen.disc(at(0.29, 1.74), 0.13, helmet * light, BICYCLIST, tall=0.75)
 
 
+def post(pen: Pen, x: float, z: float, tall: float, thick: float, colour: np.ndarray) -> None:
+    """A round post: bright along its middle, dark at both sides."""
+    pen.bar((x, 0, z), (x, tall, z), thick, colour * 0.5, POLE, least=5)
+    pen.bar((x, 0, z), (x, tall, z), thick * 0.45, colour * 1.3, least=2)
+
+
 def lamp_post(pen: Pen, x: float, z: float) -> None:
-    """A tall pole with an arm over the road."""
+    """A tall post with an arm over the road."""
     rng = pen.rng
-    colour = grey(rng, 45, 185) * pen.view.facing
-    tall, thick = rng.uniform(4.5, 8), rng.uniform(0.2, 0.28)
+    colour = grey(rng, 70, 185) * pen.view.facing
+    tall, thick = rng.uniform(4.5, 8), rng.uniform(0.26, 0.36)
     arm = -np.sign(x) * rng.uniform(0.5, 1.8)
     pen.bar((x + arm, tall + 0.2, z), (x, tall - 0.1, z), 0.12, colour, POLE, least=3)
-    pen.bar((x, 0, z), (x, tall, z), thick, colour, POLE, least=4)
-    pen.bar((x, 0, z), (x, 0.9, z), thick * 1.35, colour * 0.85, POLE, least=4)
+    post(pen, x, z, tall, thick, colour)
 
 
 def traffic_light(pen: Pen, x: float, z: float) -> None:
-    """A pole with a box of three lamps, one of them lit."""
+    """A post with a box of three lamps, one of them lit."""
     rng = pen.rng
-    colour = grey(rng, 40, 150) * pen.view.facing
-    pen.bar((x, 0, z), (x, 2.4, z), 0.2, colour, POLE, least=4)
-    box = [(x - 0.24, 2.2, z), (x + 0.24, 2.2, z), (x + 0.24, 3.3, z), (x - 0.24, 3.3, z)]
-    pen.polygon(box, (30, 32, 32), SIGN)
+    post(pen, x, z, 2.4, 0.28, grey(rng, 60, 160) * pen.view.facing)
+    rim = [(x - 0.36, 2.1, z), (x + 0.36, 2.1, z), (x + 0.36, 3.5, z), (x - 0.36, 3.5, z)]
+    pen.polygon(rim, (230, 228, 222), SIGN)
+    box = [(x - 0.26, 2.2, z), (x + 0.26, 2.2, z), (x + 0.26, 3.4, z), (x - 0.26, 3.4, z)]
+    pen.polygon(box, (30, 32, 32))
     lit = rng.integers(3)
     for k, lamp in enumerate(((255, 50, 40), (255, 180, 50), (60, 250, 140))):
-        pen.disc((x, 3.08 - 0.33 * k, z), 0.15, lamp if k == lit else (60, 58, 55))
+        pen.disc((x, 3.16 - 0.36 * k, z), 0.16, lamp if k == lit else (60, 58, 55))
 
 
 def sign(pen: Pen, x: float, z: float) -> None:
     """A pole with a traffic sign: a round one, a triangle, or a board."""
     rng = pen.rng
     light = pen.view.facing
-    pen.bar((x, 0, z), (x, 2.9, z), 0.18, grey(rng, 70, 185) * light, POLE, least=4)
+    post(pen, x, z, 2.9, 0.26, grey(rng, 70, 185) * light)
     white, red = np.float32((238, 236, 230)) * light, np.float32((190, 30, 34)) * light
-    half, middle = rng.uniform(0.4, 0.6), rng.uniform(2.3, 2.8)
+    half, middle = rng.uniform(0.45, 0.7), rng.uniform(2.3, 2.8)
     kind = rng.random()
     if kind < 0.35:
         rim, inside = (red, white) if rng.random() < 0.6 else (white, np.float32((40, 80, 170)) * light)
@@ -333,7 +350,7 @@ def sign(pen: Pen, x: float, z: float) -> None:
             )
 
 
-def bin_or_dog(pen: Pen, x: float, z: float) -> None:
+def litter(pen: Pen, x: float, z: float) -> None:
     """Small things that have no class: a litter bin, a dog."""
     rng = pen.rng
     colour = any_colour(rng) * pen.view.facing

@@ -85,19 +85,15 @@ def _view(height: int, width: int, weather: str, rng: np.random.Generator) -> Vi
         right=1 - sun,
         facing=1 - 0.5 * contrast + rng.uniform(-0.1, 0.1),
         haze=haze,
-        reach=rng.uniform(25, 60) if weather == "fog" else rng.uniform(120, 400),
+        reach=rng.uniform(40, 70) if weather == "fog" else rng.uniform(120, 400),
     )
 
 
 def _street(rng: np.random.Generator) -> Street:
-    lane = rng.uniform(2.7, 3.6)
-    at = rng.uniform(-0.6, 0.6)
-    near, far = lane * 0.5, lane * rng.choice((0.5, 1.5, 1.5, 1.5))
+    # The camera drives in its lane, the other one is beside it; on which side depends on the country.
+    near, far = rng.uniform(1.7, 2.5), rng.uniform(3.5, 5.5)
     left, right = (-near, far) if rng.random() < 0.5 else (-far, near)
-    left, right = left + at - rng.uniform(0.2, 2), right + at + rng.uniform(0.2, 2)
-    return Street(
-        (left, right), (left - rng.uniform(1.4, 3.5), right + rng.uniform(1.4, 3.5)), rng.uniform(45, 110)
-    )
+    return Street((left, right), (left - rng.uniform(2, 4), right + rng.uniform(2, 4)), rng.uniform(45, 90))
 
 
 def _backdrop(view: View, street: Street, weather: str, rng: np.random.Generator) -> Backdrop:
@@ -123,50 +119,50 @@ def _backdrop(view: View, street: Street, weather: str, rng: np.random.Generator
 
 def _populate(pen: objects.Pen, street: Street) -> None:
     """Put what stands on the pavements first, then what is on the road; of each, the farthest first."""
-    rng = pen.rng
+    rng, view = pen.rng, pen.view
     left, right = street.road
 
-    def kerbside(side: int, room: float = 0.4) -> float:
-        return left - room if side < 0 else right + room
+    def ahead(x: float, room: float = 1.7) -> float:
+        """A distance at which x is in the picture, the nearest such or somewhat more."""
+        nearest = abs(x) * view.focal / (0.45 * view.width)
+        return max(nearest, 3.5) * rng.uniform(1, room)
 
-    def on_pavement(side: int) -> float:
-        return (
-            rng.uniform(street.kerb[0] + 0.4, left - 0.3)
-            if side < 0
-            else rng.uniform(right + 0.3, street.kerb[1] - 0.4)
-        )
+    def kerbside() -> float:
+        return left - 0.4 if rng.random() < 0.5 else right + 0.4
 
-    standing = []
-    for _ in range(rng.integers(2, 6)):
-        standing.append((rng.uniform(4, 22), objects.pedestrian, on_pavement(rng.choice((-1, 1)))))
-    for thing, most in (
-        (objects.lamp_post, 4),
-        (objects.sign, 4),
-        (objects.traffic_light, 2),
-        (objects.bin_or_dog, 2),
+    def on_pavement() -> float:
+        return left - rng.uniform(0.5, 1.8) if rng.random() < 0.5 else right + rng.uniform(0.5, 1.8)
+
+    standing: list[tuple[float, float, objects.Thing]] = []
+    for thing, least, most in (
+        (objects.lamp_post, 1, 2),
+        (objects.sign, 1, 2),
+        (objects.traffic_light, 0, 1),
+        (objects.litter, 0, 1),
     ):
-        for _ in range(rng.integers(0 if most == 2 else 1, most + 1)):
-            standing.append((rng.uniform(4.5, 20), thing, kerbside(rng.choice((-1, 1)))))
-    moving = []
-    for side in (-1, 1):
-        z = rng.uniform(4, 14)
-        parked = rng.random() < 0.45
-        while z < 45:
-            at = kerbside(side, -1.1) if parked else (left + right) / 2 + side * (right - left) / 4
-            # Not in the camera's own way, unless well ahead.
-            if parked or abs(at) > 1.3 or z > 9:
-                moving.append((z, objects.car, at))
-            z += rng.uniform(5.5, 9) if parked else rng.uniform(9, 28)
-    for _ in range(rng.integers(1, 4)):
-        moving.append((rng.uniform(4.5, 16), objects.bicyclist, rng.uniform(left + 0.4, right - 0.4)))
-    if rng.random() < 0.35:
-        moving.append((rng.uniform(5, 15), objects.pedestrian, rng.uniform(left + 0.5, right - 0.5)))
+        for _ in range(rng.integers(least, most + 1)):
+            x = kerbside()
+            standing.append((ahead(x), x, thing))
+    for _ in range(rng.integers(2, 6)):
+        x = on_pavement()
+        standing.append((ahead(x), x, objects.pedestrian))
+    moving: list[tuple[float, float, objects.Thing]] = []
+    for side, kerb, thing in ((-1, left, objects.car_from_behind), (1, right, objects.car_from_ahead)):
+        parked = rng.random() < 0.4
+        x = kerb - side * 1.1 if parked else (left + right) / 2 + side * (right - left) / 4
+        z = ahead(x) + rng.uniform(0, 6)
+        while z < 26:
+            moving.append((z, x, thing))
+            z += rng.uniform(6, 9) if parked else rng.uniform(9, 20)
+    for _ in range(rng.integers(1, 3)):
+        x = rng.uniform(left + 0.4, right - 0.4)
+        moving.append((ahead(x, 2), x, objects.bicyclist))
+    if rng.random() < 0.4:
+        x = rng.uniform(left + 0.4, right - 0.4)
+        moving.append((ahead(x, 2), x, objects.pedestrian))
     for things in (standing, moving):
-        for z, thing, x in sorted(things, key=lambda entry: -entry[0]):
-            if thing is objects.car:
-                objects.car(pen, x, z, rear=bool(x * np.sign(street.road[0] + street.road[1]) < 0))
-            else:
-                thing(pen, x, z)
+        for z, x, thing in sorted(things, key=lambda placed: -placed[0]):
+            thing(pen, x, z)
     if rng.random() < 0.3:
         objects.bonnet(pen, rng.uniform(-0.15, 0.15))
 
@@ -174,12 +170,12 @@ def _populate(pen: objects.Pen, street: Street) -> None:
 def _photograph(image: np.ndarray, rng: np.random.Generator) -> np.ndarray:
     """What the camera makes of it: white balance, exposure, contrast, a darker rim, noise."""
     height, width = image.shape[:2]
-    balance = np.exp(rng.normal(0, 0.07, 3)) * np.exp(rng.normal(-0.08, 0.22))
+    balance = np.exp(rng.normal(0, 0.035, 3) + rng.normal(0, 0.1))
     y, x = np.linspace(-1, 1, height)[:, None], np.linspace(-1, 1, width)
-    rim = 1 - rng.uniform(0, 0.25) * (x * x + y * y) / 2
+    rim = 1 - rng.uniform(0, 0.2) * (x * x + y * y) / 2
     image = image * (rim[..., None] * balance).astype(np.float32)
-    image = 128 + np.float32(rng.uniform(0.8, 1.15)) * (image - 128) + np.float32(rng.uniform(-12, 12))
-    image += np.float32(rng.uniform(1.5, 6)) * rng.standard_normal(image.shape, np.float32)
+    image = 120 + np.float32(rng.uniform(0.9, 1.15)) * (image - 120)
+    image += np.float32(rng.uniform(1, 4)) * rng.standard_normal(image.shape, np.float32)
     return np.clip(np.rint(image), 0, 255).astype(np.uint8)
 
 
