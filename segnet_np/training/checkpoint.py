@@ -2,21 +2,19 @@
 
 Arrays are the weights (``weights/NAME``) and the optimizer's state (``optimizer/NAME``). What is no array is
 JSON in the file's metadata: the step, the optimizer's settings, the best score so far and the run's settings.
-There is no random state: what a step sees depends on the seed and on its number. And there is no pickle, which
-runs code when it is read.
+There is no random state, as what a step sees depends on the seed and on its number alone. And there is no
+pickle, which runs code when it is read.
 """
 
 import json
 import os
-from dataclasses import dataclass, field
-from pathlib import Path
+from dataclasses import dataclass
 from typing import Any
 
 import numpy as np
-import safetensors
-import safetensors.numpy
 
 from segnet_np.files import whole_file
+from segnet_np.models.weights_file import read_tensors, write_tensors
 
 FORMAT = "segnet_np checkpoint 1"
 FIELDS = ("step", "seconds", "param_groups", "best", "config")
@@ -36,7 +34,7 @@ class Checkpoint:
         The optimizer's state dict.
     seconds : float
         How long the training took up to here.
-    best : dict
+    best : dict or None
         What the loop wants to remember of its best validation; plain values.
     config : dict
         The settings of the run; plain values.
@@ -45,9 +43,9 @@ class Checkpoint:
     step: int
     weights: dict[str, np.ndarray]
     optimizer: dict[str, Any]
-    seconds: float = 0.0
-    best: dict[str, Any] = field(default_factory=dict)
-    config: dict[str, Any] = field(default_factory=dict)
+    seconds: float
+    best: dict[str, Any] | None
+    config: dict[str, Any]
 
 
 def save_checkpoint(checkpoint: Checkpoint, path: str | os.PathLike[str]) -> None:
@@ -65,8 +63,6 @@ def save_checkpoint(checkpoint: Checkpoint, path: str | os.PathLike[str]) -> Non
     """
     arrays = {f"weights/{name}": array for name, array in checkpoint.weights.items()}
     arrays |= {f"optimizer/{name}": array for name, array in checkpoint.optimizer["state"].items()}
-    # The writer takes the memory as it lies: what is not C-contiguous would be written wrong.
-    arrays = {name: np.ascontiguousarray(array).reshape(array.shape) for name, array in arrays.items()}
     plain = {
         "step": checkpoint.step,
         "seconds": checkpoint.seconds,
@@ -74,9 +70,8 @@ def save_checkpoint(checkpoint: Checkpoint, path: str | os.PathLike[str]) -> Non
         "best": checkpoint.best,
         "config": checkpoint.config,
     }
-    data = safetensors.numpy.save(arrays, {"format": FORMAT, "training": json.dumps(plain)})
     with whole_file(path) as temporary:
-        temporary.write_bytes(data)
+        write_tensors(arrays, temporary, {"format": FORMAT, "training": json.dumps(plain)})
 
 
 def load_checkpoint(path: str | os.PathLike[str]) -> Checkpoint:
@@ -97,15 +92,7 @@ def load_checkpoint(path: str | os.PathLike[str]) -> Checkpoint:
     ValueError
         When the file is no safetensors file, not a whole one, or not a checkpoint; the message says which.
     """
-    path = Path(path)
-    if not path.is_file():
-        raise FileNotFoundError(f"{path}: no such checkpoint")
-    try:
-        with safetensors.safe_open(path, framework="numpy") as file:
-            metadata = file.metadata() or {}
-            arrays = {name: file.get_tensor(name) for name in file.keys()}  # noqa: SIM118
-    except (safetensors.SafetensorError, TypeError, AttributeError) as error:
-        raise ValueError(f"{path}: damaged, or no safetensors file ({error})") from error
+    arrays, metadata = read_tensors(path)
     if metadata.get("format") != FORMAT:
         raise ValueError(
             f"{path}: not a checkpoint of a training: format {metadata.get('format')!r}, expected {FORMAT!r}"

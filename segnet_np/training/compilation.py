@@ -14,8 +14,15 @@ class _Watch(event.Listener):
     def __init__(self, say: Callable[[str], Any]) -> None:
         self.say = say
         self.seconds = 0.0
+        self._reported = False
         self._depth = 0
         self._began = 0.0
+
+    def report(self) -> None:
+        """Say, once, how long it took, if anything was compiled."""
+        if self.seconds and not self._reported:
+            self._reported = True
+            self.say(f"Kernels compiled in {self.seconds:.0f} s.")
 
     def on_start(self, event: event.Event) -> None:
         if self.seconds == 0 and self._depth == 0:
@@ -42,7 +49,7 @@ def announced_compilation(say: Callable[[str], Any]) -> Iterator[_Watch]:
     Yields
     ------
     watch : object
-        Its `seconds` say how long was compiled so far; 0 when every kernel came from the cache.
+        Its `report()` says how long it took; its `seconds` are 0 when every kernel came from the cache.
     """
     watch = _Watch(say)
     with event.install_listener("numba:compile", watch):

@@ -9,11 +9,15 @@ from typing import Any
 
 from segnet_np.data.class_weights import PUBLISHED
 from segnet_np.files import whole_file
+from segnet_np.models.weights_file import MODELS
 from segnet_np.training.schedule import SCHEDULES
 
-MODELS = ("segnet", "segnet-basic")
-OPTIMIZERS = ("adamw", "sgd")
+# The rate and weight decay that each optimizer gets unless told otherwise.
+OPTIMIZERS = {"adamw": (3e-3, 1e-2), "sgd": (0.1, 5e-4)}
 CLASS_WEIGHTS = ("none", "median", *PUBLISHED)
+
+# Photographs in a folder get these instead of the defaults of `Config`, which are for the painted scenes.
+FOLDER_DEFAULTS = {"width": 32, "crop": 128, "batch": 8, "steps": 3000, "validate_every": 300}
 
 
 @dataclass(frozen=True)
@@ -25,7 +29,7 @@ class Config:
     data : str or None
         A data folder; None for the embedded street scenes.
     model : str
-        One of `MODELS`.
+        The name of a net, ``segnet`` or ``segnet-basic``.
     width : int
         Channels of the first stage.
     crop : int
@@ -37,7 +41,7 @@ class Config:
     optimizer : str
         One of `OPTIMIZERS`; ``sgd`` has momentum 0.9.
     lr : float
-        The highest learning rate.
+        The highest learning rate. None takes the optimizer's usual one, and likewise for
     weight_decay : float
         Of the convolutions' weights; biases and batch norms have none.
     schedule : str
@@ -64,8 +68,8 @@ class Config:
     batch: int = 16
     steps: int = 300
     optimizer: str = "adamw"
-    lr: float = 3e-3
-    weight_decay: float = 1e-2
+    lr: float = None  # type: ignore[assignment]
+    weight_decay: float = None  # type: ignore[assignment]
     schedule: str = "one-cycle"
     class_weights: str = "none"
     seed: int = 0
@@ -74,7 +78,7 @@ class Config:
 
     def __post_init__(self) -> None:
         wrong = []
-        choices = {"model": MODELS, "optimizer": OPTIMIZERS, "schedule": tuple(SCHEDULES)}
+        choices = {"model": tuple(MODELS), "optimizer": tuple(OPTIMIZERS), "schedule": tuple(SCHEDULES)}
         choices["class_weights"] = CLASS_WEIGHTS
         for name, known in choices.items():
             if getattr(self, name) not in known:
@@ -84,7 +88,11 @@ class Config:
             value = getattr(self, name)
             if not isinstance(value, int) or value < least:
                 wrong.append(f"{name} {value!r}, expected a whole number >= {least}")
-        for name in ("lr", "weight_decay"):
+        for name, usual in zip(
+            ("lr", "weight_decay"), OPTIMIZERS.get(self.optimizer, (0.0, 0.0)), strict=True
+        ):
+            if getattr(self, name) is None:
+                object.__setattr__(self, name, usual)
             value = getattr(self, name)
             if not isinstance(value, int | float) or not (math.isfinite(value) and value >= 0):
                 wrong.append(f"{name} {value!r}, expected a finite number >= 0")
@@ -130,4 +138,6 @@ class Config:
     def differences(self, others: dict[str, Any]) -> list[str]:
         """Say where `others`, some settings by name, are not as here."""
         own = asdict(self)
-        return [f"{key} is {own[key]}, not {value}" for key, value in others.items() if own[key] != value]
+        return [
+            f"{key} is {own.get(key)}, not {value}" for key, value in others.items() if own.get(key) != value
+        ]

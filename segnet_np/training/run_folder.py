@@ -3,6 +3,8 @@
 from itertools import count
 from pathlib import Path
 
+RUNS = Path("runs")  # where new runs go, unless told otherwise
+
 CONFIG = "config.json"
 LOG = "log.csv"
 CHECKPOINT = "checkpoint.safetensors"

@@ -1,0 +1,198 @@
+"""The commands. Here words become calls; the work is done elsewhere.
+
+Each command imports what it needs when it is called, so that ``--help`` is quick.
+"""
+
+import argparse
+import errno
+import json
+import sys
+from collections.abc import Sequence
+from pathlib import Path
+
+
+def main(arguments: Sequence[str] | None = None) -> int:
+    """Run a command.
+
+    Parameters
+    ----------
+    arguments : sequence of str, optional
+        Those of the command line, if not given.
+
+    Returns
+    -------
+    code : int
+        0; 1 when something failed or a check did not pass; 2 when the input was wrong; 130 after Ctrl-C.
+    """
+    args = _parser().parse_args(arguments)
+    try:
+        return args.command(args)
+    except KeyboardInterrupt as stop:
+        return _complain(str(stop) or "interrupted", 130)
+    except BrokenPipeError:
+        return 1
+    except OSError as error:
+        if error.filename is not None:
+            return _complain(f"{error.filename}: {error.strerror}", 2)
+        return _complain(error.strerror or str(error), 1 if error.errno == errno.ENOSPC else 2)
+    except (RuntimeError, MemoryError) as error:
+        return _complain(str(error) or "not enough memory", 1)
+    except (ValueError, TypeError) as error:
+        return _complain(str(error), 2)
+
+
+def _complain(text: str, code: int) -> int:
+    print("segnet-np: " + "; ".join(text.splitlines()), file=sys.stderr)
+    return code
+
+
+def _train(args: argparse.Namespace) -> int:
+    from segnet_np.training.loop import train
+    from segnet_np.training.start import plan
+
+    names = (
+        "data", "model", "width", "crop", "batch", "steps", "optimizer", "lr", "weight_decay", "schedule",
+        "class_weights", "seed", "validate_every", "checkpoint_every",
+    )  # fmt: skip
+    settings = {name: getattr(args, name) for name in names if getattr(args, name) is not None}
+    config, folder = plan(settings, args.epochs, args.out, args.resume)
+    result = train(config, folder, args.resume)
+    if not result.steps_made:
+        print(f"The run in {result.folder} is finished: all {config.steps} steps are done.")
+    print(f"\nThe weights of step {result.best_step} on the held-out pictures:\n\n{result.metrics}\n")
+    print(f"{config.steps} steps in {result.seconds:.0f} s. In {result.folder}:")
+    print("  samples.png             held-out pictures, their labels and the predictions")
+    print("  curves.png, log.csv     how it went, step by step")
+    print("  weights.safetensors     the net, for predict and evaluate")
+    print("  config.json, checkpoint.safetensors")
+    return 0
+
+
+def _predict(args: argparse.Namespace) -> int:
+    from segnet_np.models import load
+    from segnet_np.training.compilation import announced_compilation
+    from segnet_np.training.messages import say
+    from segnet_np.training.predict import predict_files
+
+    net = load(args.weights)
+    with announced_compilation(say):
+        for path in predict_files(net, args.images, args.out):
+            print(path)
+    return 0
+
+
+def _evaluate(args: argparse.Namespace) -> int:
+    from segnet_np import plots
+    from segnet_np.models import load
+    from segnet_np.training.compilation import announced_compilation
+    from segnet_np.training.evaluate import evaluate
+    from segnet_np.training.messages import say
+    from segnet_np.training.setup import held_out_pictures
+
+    net = load(args.weights)
+    pictures = held_out_pictures(args.data, args.split)
+    with announced_compilation(say):
+        metrics = evaluate(net, pictures, progress=True)
+    plots.save(plots.confusion(metrics.confusion, metrics.class_names), args.out / "confusion.png")
+    if args.json:
+        print(json.dumps(metrics.as_dict()))
+    else:
+        print(f"{len(pictures)} pictures\n\n{metrics}\n\n{args.out / 'confusion.png'}")
+    return 0
+
+
+def _gradcheck(args: argparse.Namespace) -> int:
+    from segnet_np.training.compilation import announced_compilation
+    from segnet_np.training.messages import say
+    from segnet_np.verify.suite import check_everything
+
+    ok = True
+    with announced_compilation(say):
+        for report in check_everything(model=args.model):
+            print(report, flush=True)
+            ok = ok and report.ok
+    print("All gradients are right." if ok else "Some gradients are wrong.")
+    return 0 if ok else 1
+
+
+def _check_data(args: argparse.Namespace) -> int:
+    from segnet_np.data.inspect import inspect_folder
+
+    return 0
+
+
+def _info(args: argparse.Namespace) -> int:
+    from segnet_np.machine import describe
+
+    for name, value in describe().items():
+        print(f"{name:<14} {value}")
+    return 0
+
+
+def _parser() -> argparse.ArgumentParser:
+    parser = argparse.ArgumentParser(
+        prog="segnet-np", description="SegNet in NumPy and Numba: train, predict, and check every gradient."
+    )
+    commands = parser.add_subparsers(required=True, metavar="COMMAND")
+
+    train = commands.add_parser(
+        "train", help="train a net; without options: a small SegNet on painted street scenes, about a minute"
+    )
+    train.set_defaults(command=_train)
+    train.add_argument("--data", metavar="DIR", help="folder with train, trainannot, val and valannot")
+    train.add_argument("--model", metavar="M", help="segnet (default) or segnet-basic")
+    train.add_argument("--width", type=int, metavar="N", help="channels of the first stage")
+    train.add_argument("--crop", type=int, metavar="N", help="side of the square windows trained on")
+    train.add_argument("--batch", type=int, metavar="N", help="windows in a step")
+    length = train.add_mutually_exclusive_group()
+    length.add_argument("--steps", type=int, metavar="N", help="how many steps")
+    length.add_argument("--epochs", type=float, metavar="N", help="how often to go through the pictures")
+    train.add_argument("--optimizer", metavar="O", help="adamw (default) or sgd")
+    train.add_argument("--lr", type=float, metavar="X", help="highest learning rate")
+    train.add_argument("--weight-decay", type=float, metavar="X", help="of the convolutions' weights")
+    train.add_argument("--schedule", metavar="S", help="one-cycle (default), poly or constant")
+    train.add_argument("--class-weights", metavar="W", help="none (default), median or camvid-published")
+    train.add_argument("--seed", type=int, metavar="N", help="of weights, order and crops (default 0)")
+    train.add_argument(
+        "--validate-every", type=int, metavar="K", help="look at held-out pictures each K steps"
+    )
+    train.add_argument("--checkpoint-every", type=int, metavar="K", help="save a checkpoint each K steps")
+    train.add_argument(
+        "--out", type=Path, metavar="DIR", help="folder of the run (default: a new one in runs/)"
+    )
+    train.add_argument("--resume", action="store_true", help="go on from the last checkpoint")
+
+    predict = commands.add_parser("predict", help="segment pictures of any size")
+    predict.set_defaults(command=_predict)
+    predict.add_argument("--weights", type=Path, required=True, metavar="F", help="a weights.safetensors")
+    predict.add_argument("images", type=Path, nargs="+", metavar="IMAGE")
+    predict.add_argument(
+        "--out", type=Path, default=Path(), metavar="DIR", help="where to write (default: here)"
+    )
+
+    evaluate = commands.add_parser("evaluate", help="judge weights by labelled pictures")
+    evaluate.set_defaults(command=_evaluate)
+    evaluate.add_argument("--weights", type=Path, required=True, metavar="F", help="a weights.safetensors")
+    evaluate.add_argument("--data", metavar="DIR", help="data folder (default: the held-out street scenes)")
+    evaluate.add_argument("--split", default="val", help="train, val (default) or test")
+    evaluate.add_argument(
+        "--out", type=Path, default=Path(), metavar="DIR", help="where to write (default: here)"
+    )
+    evaluate.add_argument("--json", action="store_true", help="print one JSON object and nothing else")
+
+    gradcheck = commands.add_parser("gradcheck", help="check every layer and net against finite differences")
+    gradcheck.set_defaults(command=_gradcheck)
+    gradcheck.add_argument("--model", choices=("segnet", "segnet-basic"), help="only this net")
+
+    check_data = commands.add_parser("check-data", help="say what the labels of a data folder hold")
+    check_data.set_defaults(command=_check_data)
+    check_data.add_argument("data", type=Path, metavar="DIR")
+    check_data.add_argument(
+        "--out", type=Path, default=Path(), metavar="DIR", help="where to write (default: here)"
+    )
+
+    info = commands.add_parser(
+        "info", help="describe this machine: processor, threads, versions, kernel cache"
+    )
+    info.set_defaults(command=_info)
+    return parser

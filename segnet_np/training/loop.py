@@ -1,0 +1,251 @@
+"""The training loop: from settings to trained weights, with a record, pictures and checkpoints on the way.
+
+The order matters when a run dies: first the step itself, then the look at held-out pictures and, if the
+weights are the best so far, their file; then the row of the log and the pictures; and last the checkpoint.
+So a checkpoint never promises what is not there yet, and what was written after the last one is written
+again, the same, when the run is resumed.
+"""
+
+import errno
+import math
+import shlex
+import time
+from dataclasses import asdict, dataclass
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+from tqdm.auto import tqdm
+
+from segnet_np.layers import softmax_cross_entropy
+from segnet_np.models import save
+from segnet_np.training import pictures, run_folder
+from segnet_np.training.checkpoint import Checkpoint, load_checkpoint, save_checkpoint
+from segnet_np.training.compilation import announced_compilation
+from segnet_np.training.config import Config
+from segnet_np.training.evaluate import evaluate
+from segnet_np.training.interrupt import Interrupt
+from segnet_np.training.log import Log
+from segnet_np.training.messages import say
+from segnet_np.training.metrics import Metrics
+from segnet_np.training.schedule import SCHEDULES
+from segnet_np.training.setup import Setup, prepare
+from segnet_np.training.symptoms import collapsed, never_seen
+
+
+@dataclass
+class Result:
+    """How a training ended.
+
+    Attributes
+    ----------
+    metrics : Metrics
+        Of the weights that were kept, on the held-out pictures.
+    best_step : int
+        After which step the kept weights were taken.
+    seconds : float
+        How long all steps took together, those before a break included.
+    steps_made : int
+        How many steps this call made; 0 when the run had been finished before.
+    folder : Path
+        Where the run is.
+    """
+
+    metrics: Metrics
+    best_step: int
+    seconds: float
+    steps_made: int
+    folder: Path
+
+
+def train(config: Config, folder: Path | None = None, resume: bool = False) -> Result:
+    """Train a net and leave the run in a folder.
+
+    Parameters
+    ----------
+    config : Config
+    folder : Path or None
+        None makes a new one under runs/, named by the settings. It gets config.json, log.csv,
+        checkpoint.safetensors, weights.safetensors (those with the best mean IoU on the held-out pictures),
+        curves.png and samples.png.
+    resume : bool
+        Go on from the folder's checkpoint, if there is one. In the end the weights are the same, bit for bit,
+        as without the break.
+
+    Returns
+    -------
+    result : Result
+
+    Raises
+    ------
+    FileExistsError
+        When the folder holds a run and `resume` is not asked for.
+    KeyboardInterrupt
+        After Ctrl-C, when the step is done and a checkpoint is written.
+    RuntimeError
+        When the loss or a weight is not finite; the last checkpoint stays as it was.
+    ValueError, OSError
+        When data, settings or checkpoint cannot be used, or the disk is full.
+    """
+    if folder and not resume and run_folder.holds_run(folder):
+        raise FileExistsError(
+            f"{folder} holds a run: go on with it (--resume) or take another folder (--out)"
+        )
+    setup = prepare(config)  # first: what cannot be trained shall leave no folder behind
+    folder = folder or run_folder.new_folder(run_folder.RUNS, config.name)
+    return _Training(config, setup, folder, resume).run()
+
+
+class _Training:
+    """One run: what it runs with, and how far it is."""
+
+    def __init__(self, config: Config, setup: Setup, folder: Path, resume: bool) -> None:
+        self.config = config
+        self.folder = folder
+        self.setup = setup
+        self.net = setup.net
+        self.classes = setup.held_out.classes
+        self.step = 0
+        self.seconds = 0.0
+        self.best: Metrics | None = None
+        self.best_step = 0
+        self.saved_step: int | None = None
+        self.seen = np.zeros(256, np.int64)  # pixels of each label in the batches so far
+        if resume and (folder / run_folder.CHECKPOINT).exists():
+            self._restore(load_checkpoint(folder / run_folder.CHECKPOINT))
+
+    def run(self) -> Result:
+        """Make the steps that are left."""
+        before = self.step
+        if self.step < self.config.steps:
+            self.config.write(self.folder / run_folder.CONFIG)
+            try:
+                self._loop()
+            except OSError as error:  # a full disk, mostly
+                text = f"step {self.step}: {error.strerror or error}; {self._kept()}"
+                raise OSError(error.errno or errno.EIO, text) from error
+        assert self.best is not None
+        return Result(self.best, self.best_step, self.seconds, self.step - before, self.folder)
+
+    def _loop(self) -> None:
+        config = self.config
+        scores = ["global_accuracy", "class_accuracy", "mean_iou", *(f"iou_{n}" for n in self.classes.names)]
+        with (
+            Log(self.folder / run_folder.LOG, ["loss", "lr", "images_per_second", *scores], self.step) as log,
+            tqdm(total=config.steps, initial=self.step, desc="training", unit="step") as bar,
+            announced_compilation(say) as compilation,
+            Interrupt(say) as interrupt,
+        ):
+            while self.step < config.steps:
+                began = time.perf_counter()
+                row = self._take_step()
+                row["images_per_second"] = config.batch / (time.perf_counter() - began)
+                compilation.report()
+                last = self.step == config.steps
+                validated = last or self.step % config.validate_every == 0
+                if validated:
+                    row |= self._validate()
+                log.write(row)
+                if validated:
+                    pictures.draw(self.net, self.setup.held_out, log, self.folder)
+                self.seconds += time.perf_counter() - began
+                if last or interrupt.asked or self.step % config.checkpoint_every == 0:
+                    self._save()
+                speed = f"{row['images_per_second']:.0f} images/s"
+                bar.set_postfix_str(f"loss {row['loss']:.3f}, lr {row['lr']:.1e}, {speed}", refresh=False)
+                bar.update()
+                if interrupt.asked and not last:
+                    raise KeyboardInterrupt(f"stopped after step {self.step}; {self._kept()}")
+
+    def _take_step(self) -> dict[str, float]:
+        config, setup = self.config, self.setup
+        images, labels = setup.batches.draw(self.step)
+        self.net.train()
+        logits = self.net(self.net.normalise(images))
+        loss, dlogits = softmax_cross_entropy(logits, labels, setup.class_weights, self.classes.ignore_index)
+        if not math.isfinite(loss):
+            raise RuntimeError(
+                f"the loss of step {self.step + 1} is {loss}; try a lower --lr; {self._kept()}"
+            )
+        self.net.zero_grad()
+        self.net.backward(dlogits, input_grad=False)
+        setup.optimizer.lr = config.lr * SCHEDULES[config.schedule](self.step, config.steps)
+        setup.optimizer.step()
+        self.step += 1
+        self.seen += np.bincount(labels.ravel(), minlength=256)
+        return {"step": self.step, "loss": loss, "lr": setup.optimizer.lr}
+
+    def _validate(self) -> dict[str, float]:
+        """Judge the net on the held-out pictures; keep its weights if they are the best so far."""
+        self._finite_weights()
+        metrics = evaluate(self.net, self.setup.held_out)
+        better = self.best is None or metrics.mean_iou > self.best.mean_iou
+        if better:
+            save(self.net, self.folder / run_folder.WEIGHTS)
+            self.best, self.best_step = metrics, self.step
+        names = self.classes.names
+        say(
+            f"step {self.step}, held out: global accuracy {metrics.global_accuracy:.3f}, "
+            f"class accuracy {metrics.class_accuracy:.3f}, mean IoU {metrics.mean_iou:.3f}"
+            + (", the best so far\n" if better else "\n")
+            + "    " + ", ".join(f"{name} {iou:.2f}" for name, iou in zip(names, metrics.iou, strict=True))
+        )  # fmt: skip
+        for warning in (collapsed(metrics.confusion, names), never_seen(self.seen[: len(names)], names)):
+            if warning:
+                say(warning)
+        return {
+            "global_accuracy": metrics.global_accuracy,
+            "class_accuracy": metrics.class_accuracy,
+            "mean_iou": metrics.mean_iou,
+            **{f"iou_{name}": float(iou) for name, iou in zip(names, metrics.iou, strict=True)},
+        }
+
+    def _finite_weights(self) -> dict[str, np.ndarray]:
+        weights = self.net.state_dict()
+        bad = [name for name, array in weights.items() if not np.isfinite(array).all()]
+        if bad:
+            raise RuntimeError(
+                f"after step {self.step} {bad[0]} is not finite, and {len(bad) - 1} more; "
+                f"try a lower --lr; {self._kept()}"
+            )
+        return weights
+
+    def _save(self) -> None:
+        best = (
+            None if self.best is None else {"step": self.best_step, "confusion": self.best.confusion.tolist()}
+        )
+        checkpoint = Checkpoint(
+            step=self.step,
+            weights=self._finite_weights(),
+            optimizer=self.setup.optimizer.state_dict(),
+            seconds=self.seconds,
+            best=best,
+            config=asdict(self.config),
+        )
+        save_checkpoint(checkpoint, self.folder / run_folder.CHECKPOINT)
+        self.saved_step = self.step
+
+    def _restore(self, checkpoint: Checkpoint) -> None:
+        path = self.folder / run_folder.CHECKPOINT
+        # How often it is saved changes no number of a run; everything else does.
+        settings: dict[str, Any] = {k: v for k, v in checkpoint.config.items() if k != "checkpoint_every"}
+        differences = self.config.differences(settings)
+        if differences:
+            raise ValueError(f"{path} is of a run with other settings: {'; '.join(differences)}")
+        try:
+            self.net.load_state_dict(checkpoint.weights)
+            self.setup.optimizer.load_state_dict(checkpoint.optimizer)
+        except (TypeError, ValueError) as error:
+            raise ValueError(f"{path}: {error}") from error
+        self.step = self.saved_step = checkpoint.step
+        self.seconds = checkpoint.seconds
+        if checkpoint.best is not None:
+            self.best = Metrics(np.array(checkpoint.best["confusion"]), self.classes.names)
+            self.best_step = checkpoint.best["step"]
+
+    def _kept(self) -> str:
+        """What is safe, in words."""
+        if self.saved_step is None:
+            return "there was no checkpoint yet"
+        command = f"segnet-np train --resume --out {shlex.quote(str(self.folder))}"
+        return f"the checkpoint of step {self.saved_step} is kept, go on with: {command}"

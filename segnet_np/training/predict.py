@@ -1,0 +1,78 @@
+"""Segment picture files: an index PNG for programs, an overlay for people."""
+
+from collections.abc import Sequence
+from pathlib import Path
+
+import numpy as np
+from PIL import Image
+from tqdm.auto import tqdm
+
+from segnet_np import plots
+from segnet_np.data.classes import Classes
+from segnet_np.data.folders import read_image
+from segnet_np.files import whole_file
+from segnet_np.models.net import Net
+
+
+def predict_files(net: Net, paths: Sequence[Path], out: Path) -> list[Path]:
+    """Segment pictures, and write for each NAME-labels.png and NAME-overlay.png.
+
+    All pictures are read and checked first, so that either all of them are done or nothing is written.
+
+    Parameters
+    ----------
+    net : Net
+    paths : sequence of Path
+        Pictures of any size that the net takes.
+    out : Path
+        The folder to write to.
+
+    Returns
+    -------
+    written : list of Path
+
+    Raises
+    ------
+    ValueError
+        When pictures cannot be read or are too small, or two would get the same name; all are named.
+    """
+    _check(paths, net.min_size)
+    classes = classes_of(net)
+    written = []
+    for path in tqdm(paths, desc="predicting", unit="picture"):
+        image = read_image(path)
+        labels = net.predict(image)[0].astype(np.uint8)
+        index, overlay = out / f"{path.stem}-labels.png", out / f"{path.stem}-overlay.png"
+        png = Image.fromarray(labels, mode="P")
+        png.putpalette(classes.palette())
+        with whole_file(index) as temporary:
+            png.save(temporary)
+        plots.save(plots.overlay(image, labels, classes), overlay)
+        written += [index, overlay]
+    return written
+
+
+def classes_of(net: Net) -> Classes:
+    """The classes that a net was trained on; numbers and made-up colours where it does not say."""
+    names = net.class_names or tuple(str(k) for k in range(net.num_classes))
+    # Steps of the golden angle through the hues keep neighbours apart.
+    hues = (np.arange(net.num_classes) * 0.381966) % 1
+    made_up = np.rint(255 * (0.5 + 0.45 * np.cos(2 * np.pi * (hues[:, None] - np.array([0, 1, 2]) / 3))))
+    colours = net.class_colours or tuple((int(r), int(g), int(b)) for r, g, b in made_up)
+    return Classes(names, colours)
+
+
+def _check(paths: Sequence[Path], min_size: int) -> None:
+    wrong, stems = [], [path.stem for path in paths]
+    for path in paths:
+        try:
+            height, width = read_image(path).shape[:2]
+        except (OSError, ValueError) as error:
+            wrong.append(str(error))
+            continue
+        if min(height, width) < min_size:
+            wrong.append(f"{path}: {height}x{width}, the net needs at least {min_size}x{min_size}")
+        if stems.count(path.stem) > 1:
+            wrong.append(f"{path}: another picture is named {path.stem}, too, and would be written over")
+    if wrong:
+        raise ValueError("nothing was written: " + "; ".join(wrong))

@@ -1,0 +1,106 @@
+"""From the settings of a run to the things it runs with: pictures, net, loss and optimizer."""
+
+from dataclasses import dataclass
+
+import numpy as np
+
+from segnet_np.data.batches import Batches, Dataset
+from segnet_np.data.class_weights import PUBLISHED, median_frequency_weights
+from segnet_np.data.folders import Folder
+from segnet_np.data.scenes import Scenes
+from segnet_np.models.net import Net
+from segnet_np.models.weights_file import build
+from segnet_np.training.adamw import AdamW
+from segnet_np.training.config import Config
+from segnet_np.training.optimizer import Optimizer
+from segnet_np.training.sgd import SGD
+
+# How many of the embedded scenes are trained on and held out; their seeds have no scene in common.
+TRAINING_SCENES, HELD_OUT_SCENES = 400, 40
+
+
+@dataclass
+class Setup:
+    """What a training runs with."""
+
+    net: Net
+    optimizer: Optimizer
+    batches: Batches
+    held_out: Dataset
+    class_weights: np.ndarray | None
+
+
+def training_pictures(data: str | None) -> Dataset:
+    """The pictures to train on: the folder's train split, or the embedded scenes for None."""
+    return Scenes(TRAINING_SCENES, seed=0) if data is None else Folder(data, "train")
+
+
+def held_out_pictures(data: str | None, split: str = "val") -> Dataset:
+    """The pictures to judge by: a split of the folder, or the embedded scenes kept aside for None."""
+    return Scenes(HELD_OUT_SCENES, seed=1) if data is None else Folder(data, split)
+
+
+def prepare(config: Config) -> Setup:
+    """Open the pictures and make a new net with its optimizer.
+
+    Parameters
+    ----------
+    config : Config
+
+    Returns
+    -------
+    setup : Setup
+
+    Raises
+    ------
+    ValueError, OSError
+        When the data folder cannot be used, or does not go with the settings.
+    """
+    pictures, held_out = training_pictures(config.data), held_out_pictures(config.data)
+    classes = pictures.classes
+    net = build(
+        {
+            "model": config.model,
+            "num_classes": classes.num_classes,
+            "width": config.width,
+            "seed": config.seed,
+        }
+    )
+    net.class_names, net.class_colours = classes.names, classes.colours
+    if config.crop < net.min_size:
+        raise ValueError(f"--crop {config.crop}: {config.model} needs crops of at least {net.min_size}")
+    return Setup(
+        net=net,
+        optimizer=_optimizer(config, net),
+        batches=Batches(pictures, config.batch, config.crop, config.seed),
+        held_out=held_out,
+        class_weights=_class_weights(config, pictures),
+    )
+
+
+def _optimizer(config: Config, net: Net) -> Optimizer:
+    """Weight decay pulls on the convolutions' weights only: biases and batch norms need not be small."""
+    parameters = list(net.parameters())
+    groups = [
+        {"params": [p for p in parameters if p.data.ndim == 4], "weight_decay": config.weight_decay},
+        {"params": [p for p in parameters if p.data.ndim != 4], "weight_decay": 0.0},
+    ]
+    if config.optimizer == "sgd":
+        return SGD(groups, lr=config.lr, momentum=0.9)
+    return AdamW(groups, lr=config.lr)
+
+
+def _class_weights(config: Config, pictures: Dataset) -> np.ndarray | None:
+    classes = pictures.classes
+    if config.class_weights == "none":
+        return None
+    if config.class_weights == "median":
+        labels = (pictures[k][1] for k in range(len(pictures)))
+        return median_frequency_weights(labels, classes.num_classes, classes.ignore_index)
+    weights = np.array(PUBLISHED[config.class_weights])
+    if len(weights) != classes.num_classes:
+        raise ValueError(
+            f"--class-weights {config.class_weights}: {len(weights)} weights, "
+            f"but there are {classes.num_classes} classes"
+        )
+    return weights
