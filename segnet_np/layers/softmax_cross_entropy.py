@@ -144,7 +144,8 @@ def _labels(
         besides = "" if ignore_index is None else f" or the ignored {ignore_index}"
         values = ", ".join(str(value) for value in np.unique(labels[wrong])[:5])
         raise ValueError(f"{owner}: labels must be 0 to {classes - 1}{besides}, but {values} was given")
-    return np.where(ignored, -1, labels).astype(np.int64).reshape(-1)
+    # Signed first: in labels of uint8 a -1 would become 255.
+    return np.where(ignored, -1, labels.astype(np.int64)).reshape(-1)
 
 
 def _class_weights(owner: str, class_weights: Any, classes: int) -> np.ndarray:
