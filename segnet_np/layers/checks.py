@@ -10,12 +10,15 @@ FLOATS = (np.dtype("float32"), np.dtype("float64"))
 
 def float_dtype(owner: str, dtype: DTypeLike) -> np.dtype:
     """Return `dtype` as a numpy.dtype; raise TypeError unless it is float32 or float64."""
+    message = f"{owner}: dtype must be float32 or float64, but {dtype!r} was given"
+    if dtype is None:  # which NumPy takes for float64
+        raise TypeError(message)
     try:
         given = np.dtype(dtype)
     except TypeError:
-        given = None
-    if given not in FLOATS or dtype is None:
-        raise TypeError(f"{owner}: dtype must be float32 or float64, but {dtype!r} was given")
+        raise TypeError(message) from None
+    if given not in FLOATS:
+        raise TypeError(message)
     return given
 
 

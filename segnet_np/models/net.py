@@ -57,6 +57,7 @@ class Net(Layer):
         self.input_std: tuple[float, ...] = (0.25,) * in_channels
         self.class_names: tuple[str, ...] | None = None
         self.class_colours: tuple[tuple[int, int, int], ...] | None = None
+        self._last_shape: tuple[int, ...] = ()
         self._lock = threading.RLock()
 
     def run_forward(self, x: np.ndarray) -> np.ndarray:
@@ -98,6 +99,10 @@ class Net(Layer):
                 f"but {height}x{width} was given"
             )
         with self._lock:
+            if x.shape != self._last_shape:
+                # Arrays for maps of another size would never be asked for again.
+                self.workspace.clear()
+                self._last_shape = x.shape
             logits = self.run_forward(x)
             self.remember(logits.shape, logits.dtype)
         return logits

@@ -8,6 +8,8 @@ and figure 2).
 :class:`EncoderDecoder` is the one place where pooling indices travel from the encoder to the decoder.
 """
 
+from typing import Any
+
 import numpy as np
 from numpy.typing import DTypeLike
 
@@ -64,7 +66,7 @@ class EncoderDecoder(Net):
 
     def run_backward(self, dlogits: np.ndarray, input_grad: bool) -> np.ndarray | None:
         """The same layers in the other order. Each remembers its own forward pass, the indices too."""
-        d: np.ndarray | None = self.classifier.backward(dlogits)
+        d: Any = self.classifier.backward(dlogits)
         for unpool, stage in zip(reversed(self.unpools), reversed(self.decoder), strict=True):
             for block in reversed(stage.values()):
                 d = block.backward(d)

@@ -1,0 +1,161 @@
+"""Saving and loading: the same net comes back, and everything else is refused by name."""
+
+import json
+import os
+import pickle
+
+import numpy as np
+import pytest
+import torch
+from safetensors.numpy import load_file, save_file
+
+import segnet_np as snp
+
+
+@pytest.fixture
+def net():
+    net = snp.SegNetBasic(3, 5, 4, kernel_size=3, ceil_mode=True, seed=1)
+    net.input_mean, net.input_std = (0.1, 0.2, 0.3), (0.4, 0.5, 0.6)
+    net.class_names = ("sky", "road", "car", "tree", "sign")
+    net.class_colours = tuple((k, 2 * k, 3 * k) for k in range(5))
+    return net
+
+
+def test_there_and_back(net, tmp_path):
+    path = tmp_path / "net with space.safetensors"
+    snp.save(net, path)
+    again = snp.load(path)
+    assert type(again) is snp.SegNetBasic
+    assert not again.training
+    for name in ("config", "input_mean", "input_std", "class_names", "class_colours"):
+        assert getattr(again, name) == getattr(net, name)
+    image = np.random.default_rng(0).integers(0, 256, (45, 31, 3), dtype=np.uint8)
+    for one, other in zip(net.predict(image), again.predict(image), strict=True):
+        assert np.array_equal(one, other)
+    assert os.listdir(tmp_path) == [path.name]
+
+
+def test_float64_and_defaults(tmp_path):
+    net = snp.SegNet(2, 3, 1, dtype="float64")
+    snp.save(net, tmp_path / "a.safetensors")
+    again = snp.load(tmp_path / "a.safetensors")
+    assert again.dtype == np.float64
+    assert again.class_names is None
+    assert all(np.array_equal(v, again.state_dict()[name]) for name, v in net.state_dict().items())
+
+
+def test_the_file_holds_what_pytorch_would_read(net, tmp_path):
+    snp.save(net, tmp_path / "a.safetensors")
+    arrays = load_file(tmp_path / "a.safetensors")
+    assert arrays["conv2.weight"].shape == (4, 4, 3, 3)
+    assert np.array_equal(arrays["conv2.weight"], net.state_dict()["conv2.weight"])
+
+
+def test_half_precision_is_widened(net, tmp_path):
+    snp.save(net, tmp_path / "a.safetensors")
+    arrays, metadata = load_file(tmp_path / "a.safetensors"), metadata_of(tmp_path / "a.safetensors")
+    halves = {name: v.astype("float16") if v.dtype == np.float32 else v for name, v in arrays.items()}
+    save_file(halves, tmp_path / "half.safetensors", metadata)
+    again = snp.load(tmp_path / "half.safetensors")
+    assert again.dtype == np.float32
+    assert np.array_equal(again.state_dict()["conv2.weight"], halves["conv2.weight"].astype("float32"))
+
+
+def metadata_of(path):
+    with open(path, "rb") as file:
+        return json.loads(file.read(int.from_bytes(file.read(8), "little")))["__metadata__"]
+
+
+def test_what_is_no_net(tmp_path):
+    with pytest.raises(TypeError, match="expected a SegNet or SegNetBasic, but a dict"):
+        snp.save({}, tmp_path / "a.safetensors")
+    assert not os.listdir(tmp_path)
+
+
+def test_a_missing_file(tmp_path):
+    with pytest.raises(FileNotFoundError, match="nothing.safetensors"):
+        snp.load(tmp_path / "nothing.safetensors")
+
+
+class Bomb:
+    """Unpickling this writes a file."""
+
+    def __init__(self, path):
+        self.path = path
+
+    def __reduce__(self):
+        return os.mkdir, (self.path,)
+
+
+def test_a_pickle_is_never_opened(tmp_path):
+    trap = tmp_path / "trap"
+    with open(tmp_path / "a.safetensors", "wb") as file:
+        pickle.dump(Bomb(trap), file)
+    torch.save({"conv11.weight": Bomb(trap)}, tmp_path / "b.pth")
+    for name in ("a.safetensors", "b.pth"):
+        with pytest.raises(ValueError, match=f"{name} is a pickle"):
+            snp.load(tmp_path / name)
+    assert not trap.exists()
+
+
+@pytest.mark.parametrize("keep", [0, 5, 8, 100, -1], ids=lambda n: f"{n} bytes")
+def test_a_truncated_file(net, tmp_path, keep):
+    path = tmp_path / "a.safetensors"
+    snp.save(net, path)
+    path.write_bytes(path.read_bytes()[:keep])
+    with pytest.raises(ValueError, match="a.safetensors is no whole safetensors file"):
+        snp.load(path)
+
+
+def test_a_foreign_file(tmp_path):
+    path = tmp_path / "a.safetensors"
+    path.write_bytes(np.random.default_rng(0).bytes(1000))
+    with pytest.raises(ValueError, match="no whole safetensors file"):
+        snp.load(path)
+    save_file({"weight": np.zeros(3)}, path)
+    with pytest.raises(ValueError, match="does not say which net it holds"):
+        snp.load(path)
+
+
+@pytest.mark.parametrize(
+    ("change", "match"),
+    [
+        ({"format": 2}, "format 2 instead of 1"),
+        ({"config": {"model": "unet"}}, "unknown model 'unet'; expected one of segnet, segnet-basic"),
+        ({"config": {"model": "segnet", "depth": 3}}, "depth"),
+        ({"input_mean": None}, "not understood"),
+    ],
+)
+def test_a_description_that_is_not_understood(net, tmp_path, change, match):
+    path = tmp_path / "a.safetensors"
+    snp.save(net, path)
+    description = json.loads(metadata_of(path)["segnet_np"]) | change
+    save_file(load_file(path), path, {"segnet_np": json.dumps(description)})
+    with pytest.raises(ValueError, match=match):
+        snp.load(path)
+
+
+def test_arrays_that_do_not_fit(net, tmp_path):
+    path = tmp_path / "a.safetensors"
+    snp.save(net, path)
+    arrays, metadata = load_file(path), metadata_of(path)
+    del arrays["bn3.weight"]
+    save_file(arrays, path, metadata)
+    with pytest.raises(ValueError, match=r"a\.safetensors: .*missing: bn3\.weight"):
+        snp.load(path)
+
+
+def test_a_failed_save_leaves_the_old_file(net, tmp_path, monkeypatch):
+    path = tmp_path / "a.safetensors"
+    snp.save(net, path)
+    before = path.read_bytes()
+
+    def full_disk(arrays, temporary, metadata):
+        temporary.write_bytes(b"half of it")
+        raise OSError(28, "No space left on device")
+
+    monkeypatch.setattr("segnet_np.models.weights_file.save_file", full_disk)
+    with pytest.raises(OSError, match="No space left"):
+        snp.save(snp.SegNet(width=1), path)
+    assert path.read_bytes() == before
+    assert os.listdir(tmp_path) == ["a.safetensors"]
