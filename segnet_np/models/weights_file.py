@@ -155,6 +155,8 @@ def load(path: str | os.PathLike[str]) -> Net:
 
 def write_tensors(arrays: dict[str, np.ndarray], path: Path, metadata: dict[str, str]) -> None:
     """Write arrays to `path`; a full disk is an OSError, as for any other file."""
+    # The writer takes the memory as it lies, and would mix up arrays of another order.
+    arrays = {name: np.asarray(array, order="C") for name, array in arrays.items()}
     try:
         save_file(arrays, path, metadata)
     except SafetensorError as error:
@@ -175,9 +177,10 @@ def read_tensors(path: str | os.PathLike[str]) -> tuple[dict[str, np.ndarray], d
     """
     path = Path(path)
     with open(path, "rb") as file:
-        start = file.read(4)
-    # PyTorch writes a zip archive with a pickle in it, older versions and pickle itself start with byte 0x80.
-    if start.startswith((b"PK\x03\x04", b"\x80")):
+        start = file.read(9)
+    # PyTorch writes a zip archive with a pickle in it, older versions and pickle itself start with byte 0x80. So
+    # may a safetensors file, whose first eight bytes are a length; but its ninth opens a JSON object.
+    if start.startswith((b"PK\x03\x04", b"\x80")) and start[8:] != b"{":
         raise ValueError(
             f"{path} is a pickle, which could run any program when opened; expected a safetensors file"
         )
