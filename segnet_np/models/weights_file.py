@@ -178,8 +178,8 @@ def read_tensors(path: str | os.PathLike[str]) -> tuple[dict[str, np.ndarray], d
     path = Path(path)
     with open(path, "rb") as file:
         start = file.read(9)
-    # PyTorch writes a zip archive with a pickle in it, older versions and pickle itself start with byte 0x80. So
-    # may a safetensors file, whose first eight bytes are a length; but its ninth opens a JSON object.
+    # PyTorch writes a zip archive with a pickle in it, older versions and pickle itself start with byte 0x80.
+    # So may a safetensors file, whose first eight bytes are a length; but its ninth opens a JSON object.
     if start.startswith((b"PK\x03\x04", b"\x80")) and start[8:] != b"{":
         raise ValueError(
             f"{path} is a pickle, which could run any program when opened; expected a safetensors file"
