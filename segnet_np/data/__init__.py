@@ -2,22 +2,30 @@
 
 from segnet_np.data.augment import random_colour, random_flip
 from segnet_np.data.batches import Batches, Dataset
-from segnet_np.data.class_weights import PUBLISHED_CAMVID, median_frequency_weights
+from segnet_np.data.class_weights import PUBLISHED, PUBLISHED_CAMVID, median_frequency_weights
 from segnet_np.data.classes import CAMVID, Classes, colourise
 from segnet_np.data.crops import random_crop
+from segnet_np.data.folders import Folder, read_image, read_labels
+from segnet_np.data.inspect import Inspection, inspect_folder
 from segnet_np.data.scenes import Scenes, street_scene
 
 __all__ = [
     "CAMVID",
+    "PUBLISHED",
     "PUBLISHED_CAMVID",
     "Batches",
     "Classes",
     "Dataset",
+    "Folder",
+    "Inspection",
     "Scenes",
     "colourise",
+    "inspect_folder",
     "median_frequency_weights",
     "random_colour",
     "random_crop",
     "random_flip",
+    "read_image",
+    "read_labels",
     "street_scene",
 ]

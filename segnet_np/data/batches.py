@@ -124,10 +124,11 @@ class Batches:
         ValueError
             When `step` is negative or an image is smaller than the crop.
         """
+        indices = self.indices(step)
         rng = np.random.default_rng((self.seed, CHANGES, step))
         images = np.empty((self.batch, self.crop, self.crop, 3), np.uint8)
         labels = np.empty((self.batch, self.crop, self.crop), np.uint8)
-        for n, index in enumerate(self.indices(step).tolist()):
+        for n, index in enumerate(indices.tolist()):
             try:
                 image, truth = random_crop(*self.dataset[index], self.crop, rng)
             except ValueError as error:

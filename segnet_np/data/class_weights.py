@@ -39,10 +39,10 @@ def median_frequency_weights(
 ) -> np.ndarray:
     """Compute the weights from all label maps of a training set.
 
-    Ignored pixels count among the pixels of an image, and where they appear their label is one of the classes
-    that the median is taken over, because the published weights come out that way: with CamVid's void left
-    out of the median all of them would be 9 % larger. The common factor matters little, as a weighted mean of the loss
-    divides by it.
+    Ignored pixels count among the pixels of an image, and where they appear their label is one of the
+    classes that the median is taken over, because the published weights come out that way: with CamVid's
+    void left out of the median, all of them would be 9 % larger. A common factor matters little, as the
+    weighted mean of the loss divides by it.
 
     Parameters
     ----------
@@ -73,10 +73,11 @@ def median_frequency_weights(
     pixels = np.zeros(last, np.int64)
     pixels_around = np.zeros(last, np.int64)
     maps = 0
-    for maps, labels in enumerate(label_maps, start=1):
+    for labels in label_maps:
         counts = count_labels(labels, num_classes, ignore_index)
         pixels += counts
         pixels_around += np.where(counts > 0, labels.size, 0)
+        maps += 1
     if not maps:
         raise ValueError("median_frequency_weights: no label map given, expected at least one")
     absent = np.flatnonzero(pixels[:num_classes] == 0).tolist()
@@ -85,7 +86,8 @@ def median_frequency_weights(
             f"median_frequency_weights: classes {absent} appear in none of the {maps} label maps, "
             "so there is no frequency to weigh them by"
         )
-    frequencies = pixels[pixels > 0] / pixels_around[pixels > 0]
+    present = pixels > 0
+    frequencies = pixels[present] / pixels_around[present]
     return np.median(frequencies) / frequencies[:num_classes]
 
 

@@ -22,7 +22,7 @@ class Classes:
     colours : tuple of (red, green, blue)
         One colour a class, 0..255 each.
     ignore_index : int or None
-        The label of pixels that count nowhere (void), up to 255 and no class's own label. None if there is no such label.
+        The label of pixels that count nowhere (void): above the classes, at most 255. None if there is none.
     void_colour : (red, green, blue)
         What ignored pixels are shown in.
 

@@ -4,7 +4,7 @@ from dataclasses import dataclass
 
 import numpy as np
 
-from segnet_np.data.scene_view import BUILDING, PAVEMENT, ROAD, SKY, TREE, View, any_colour, grey, noise_at
+from segnet_np.data.scene_view import BUILDING, PAVEMENT, ROAD, SKY, TREE, View, grey, noise_at, paint
 
 
 @dataclass(frozen=True)
@@ -116,12 +116,12 @@ def skyline(backdrop: Backdrop, street: Street) -> None:
         if found is None:
             continue
         rows, columns = found
-        tall = rng.uniform(0.02, 0.1)
+        tall = rng.uniform(0.02, 0.07)
         if rng.random() < 0.5:
             colour, label = grey(rng, 50, 90) + np.float32((-8, 8, -12)), TREE
             tall = tall + 0.02 * backdrop.noise(np.float32([0]), backdrop.across[columns] * 90)
         else:
-            colour, label = any_colour(rng), BUILDING
+            colour, label = paint(rng, "grey", "brick", "sand"), BUILDING
         mask = -backdrop.below(rows, columns) < tall
         tone = 1 + 0.2 * backdrop.noise(backdrop.down[rows, None] * 200, backdrop.across[columns] * 200)
         backdrop.paint(rows, columns, mask, colour, tone, street.end, label)
@@ -152,9 +152,9 @@ def ground(backdrop: Backdrop, street: Street, sunny: bool) -> None:
     asphalt, slabs = grey(rng, 55, 125), grey(rng, 85, 195)
     if rng.random() < 0.35:
         slabs *= np.float32((1.15, 0.92, 0.82))
-    grass = grey(rng, 60, 110) * np.float32((0.95, 1.12, 0.6))
-    paint = np.float32((225, 222, 212)) if rng.random() < 0.75 else np.float32((215, 180, 80))
-    paint = asphalt + rng.uniform(0.5, 0.95) * (paint - asphalt)
+    grass = grey(rng, 70, 110) * np.float32((0.85, 1.15, 0.5))
+    white = np.float32((225, 222, 212)) if rng.random() < 0.75 else np.float32((215, 180, 80))
+    lines = asphalt + rng.uniform(0.5, 0.95) * (white - asphalt)
 
     broad = backdrop.noise(x * 3, z * 3)
     rough = np.float32([0.05, 0.06, 0.16, 0.05])[material]
@@ -168,7 +168,7 @@ def ground(backdrop: Backdrop, street: Street, sunny: bool) -> None:
         shade = (x - rng.uniform(left - 1, right + 1)) * rng.choice((-1, 1)) > 0.5 * broad
         shade |= backdrop.noise(x * 1.5, z * 1.5) > rng.uniform(0.8, 2.5)
         tone *= np.where(shade, np.float32(rng.uniform(0.45, 0.7)), np.float32(1))
-    colours = np.stack([asphalt, slabs, grass, paint])
+    colours = np.stack([asphalt, slabs, grass, lines])
     backdrop.paint(rows, columns, below > nearest, colours[material], tone, z, GROUND_LABELS[material])
 
 

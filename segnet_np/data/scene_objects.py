@@ -6,6 +6,7 @@ import numpy as np
 from PIL import Image, ImageDraw
 
 from segnet_np.data.scene_view import (
+    ALL,
     BICYCLIST,
     CAR,
     PEDESTRIAN,
@@ -14,8 +15,8 @@ from segnet_np.data.scene_view import (
     VOID,
     Point,
     View,
-    any_colour,
     grey,
+    paint,
 )
 
 Colour = np.ndarray | Sequence[float]
@@ -91,8 +92,8 @@ def _car(pen: Pen, x: float, z: float, rear: bool) -> None:
     if kind < 0.2:
         half, length, tall, lean = rng.uniform(0.95, 1.15), rng.uniform(4.5, 6.5), rng.uniform(1.9, 2.7), 0.12
         waist = 1.1
-    paint = any_colour(rng) if rng.random() < 0.6 else grey(rng, 30, 230)
-    front, side = paint * view.facing, paint * (view.right if x > 0 else view.left)
+    lacquer = paint(rng, "grey", "grey", "blue", "enamel", "dark", "sand")
+    front, side = lacquer * view.facing, lacquer * (view.right if x > 0 else view.left)
     glass = grey(rng, 25, 60) if rng.random() < 0.6 else 0.7 * view.haze
     black = (24, 24, 26)
     back = z + length
@@ -127,7 +128,7 @@ def _car(pen: Pen, x: float, z: float, rear: bool) -> None:
             (x + top, tall, back - 1.2),
             (x - top, tall, back - 1.2),
         ],
-        paint * 1.05,
+        lacquer * 1.05,
         CAR,
     )
     for wheel in (x - half + 0.13, x + half - 0.13):
@@ -178,7 +179,11 @@ def pedestrian(pen: Pen, x: float, z: float) -> None:
     """Somebody who stands or walks, seen from any side, perhaps with a bag."""
     rng = pen.rng
     tall = rng.uniform(1.55, 1.9) if rng.random() < 0.88 else rng.uniform(1.1, 1.4)
-    coat, legs, skin = any_colour(rng), any_colour(rng) * 0.85, np.float32(SKIN[rng.integers(len(SKIN))])
+    coat, legs, skin = (
+        paint(rng, "dark", "dark", "brick"),
+        paint(rng, "dark"),
+        np.float32(SKIN[rng.integers(len(SKIN))]),
+    )
     hair = grey(rng, 20, 110, 10)
     light = pen.view.facing
     stride = rng.uniform(0, 0.2) * tall
@@ -207,7 +212,7 @@ def pedestrian(pen: Pen, x: float, z: float) -> None:
         bag = x + rng.choice((-1, 1)) * 0.17 * tall
         pen.polygon(
             [(bag - 0.1, 0.35, z), (bag - 0.1, 0.75, z), (bag + 0.12, 0.75, z), (bag + 0.12, 0.35, z)],
-            any_colour(rng) * light,
+            paint(rng, "dark") * light,
             PEDESTRIAN,
         )
 
@@ -224,9 +229,9 @@ def bicyclist(pen: Pen, x: float, z: float) -> None:
     def at(along: float, up: float, aside: float = 0.0) -> Point:
         return x + along * cos - aside * sin, up, z + along * sin + aside * cos
 
-    frame, shirt, trousers = any_colour(rng), any_colour(rng), any_colour(rng) * 0.8
+    frame, shirt, trousers = paint(rng, "enamel"), paint(rng, "bright"), paint(rng, "blue", "dark")
     skin = np.float32(SKIN[rng.integers(len(SKIN))]) * light
-    helmet = any_colour(rng)
+    helmet = paint(rng, "bright", "grey")
     tyre = (28, 28, 30)
     pen.shadow(x, z - 0.1, 0.25 + 0.7 * abs(cos), 0.4, 0.6)
     for hub in (-0.52, 0.52):
@@ -319,7 +324,7 @@ def sign(pen: Pen, x: float, z: float) -> None:
         )
     else:
         broad = half * rng.uniform(0.9, 2.2)
-        board, text = any_colour(rng) * light, white if rng.random() < 0.6 else (30, 30, 34)
+        board, text = paint(rng, "enamel") * light, white if rng.random() < 0.6 else (30, 30, 34)
         pen.polygon(
             [
                 (x - broad, middle - half, z),
@@ -353,7 +358,7 @@ def sign(pen: Pen, x: float, z: float) -> None:
 def litter(pen: Pen, x: float, z: float) -> None:
     """Small things that have no class: a litter bin, a dog."""
     rng = pen.rng
-    colour = any_colour(rng) * pen.view.facing
+    colour = paint(rng, *ALL) * pen.view.facing
     if rng.random() < 0.6:
         pen.polygon(
             [(x - 0.28, 0, z), (x - 0.33, 1.0, z), (x + 0.33, 1.0, z), (x + 0.28, 0, z)], colour, VOID
@@ -374,5 +379,5 @@ def bonnet(pen: Pen, x: float) -> None:
     centre, half = view.centre + x * view.width, view.width * rng.uniform(0.5, 0.8)
     top = view.height * rng.uniform(0.92, 0.97)
     box = (centre - half, top, centre + half, top + view.height * 0.3)
-    pen.draw.ellipse(box, pen.seen(any_colour(rng) * 0.8, 1))
+    pen.draw.ellipse(box, pen.seen(paint(rng, *ALL) * 0.8, 1))
     pen.mark.ellipse(box, VOID)

@@ -16,30 +16,19 @@ VOID = CAMVID.ignore_index
 
 Point = tuple[float, float, float]
 
-# What men build, paint and wear. All classes draw from the same colours, so colour alone tells little.
-PALETTE = np.array(
-    [
-        (70, 70, 72),
-        (105, 106, 108),
-        (140, 140, 138),
-        (172, 172, 170),
-        (205, 205, 200),
-        (232, 230, 224),
-        (38, 40, 44),
-        (150, 78, 60),
-        (122, 62, 52),
-        (176, 140, 104),
-        (206, 184, 146),
-        (112, 92, 70),
-        (82, 100, 62),
-        (62, 84, 58),
-        (70, 90, 124),
-        (110, 134, 166),
-        (150, 44, 40),
-        (190, 160, 70),
-    ],
-    np.float32,
-)
+# What men build, paint and wear. Houses come in all of these, whatever else there is in some of them: no colour
+# belongs to one class alone, and shape and texture have to tell the rest.
+PALETTES = {
+    "grey": ((58, 60, 64), (96, 98, 100), (140, 140, 138), (172, 172, 170), (214, 214, 208)),
+    "brick": ((150, 78, 60), (122, 62, 52), (168, 96, 74), (112, 80, 62)),
+    "sand": ((176, 140, 104), (206, 184, 146), (224, 208, 180)),
+    "wood": ((128, 90, 54), (150, 108, 66), (96, 66, 44), (216, 212, 200)),
+    "dark": ((34, 36, 48), (44, 44, 78), (70, 36, 52), (52, 44, 40), (84, 30, 34)),
+    "bright": ((220, 196, 50), (226, 132, 40), (176, 204, 60), (232, 90, 60)),
+    "enamel": ((34, 74, 160), (172, 34, 38), (40, 110, 76), (214, 176, 46)),
+    "blue": ((70, 90, 124), (110, 134, 166), (60, 70, 110)),
+}
+ALL = ("grey", "grey", "brick", "brick", "sand", "sand", "wood", "dark", "bright", "enamel", "blue")
 
 
 @dataclass(frozen=True)
@@ -100,10 +89,11 @@ def noise_at(u: np.ndarray, v: np.ndarray) -> np.ndarray:
     return noise_tile()[(u * 4).astype(np.int32) & 1023, (v * 4).astype(np.int32) & 1023]
 
 
-def any_colour(rng: np.random.Generator) -> np.ndarray:
-    """A colour near one of the palette's."""
-    colour = PALETTE[rng.integers(len(PALETTE))] * rng.uniform(0.75, 1.2)
-    return np.clip(colour + rng.normal(0, 8, 3), 12, 245).astype(np.float32)
+def paint(rng: np.random.Generator, *palettes: str) -> np.ndarray:
+    """A colour near one of the named palettes', each of which is as likely."""
+    colours = PALETTES[palettes[rng.integers(len(palettes))]]
+    colour = np.float32(colours[rng.integers(len(colours))]) * rng.uniform(0.8, 1.15)
+    return np.clip(colour + rng.normal(0, 6, 3), 12, 245).astype(np.float32)
 
 
 def grey(rng: np.random.Generator, low: float, high: float, tint: float = 6) -> np.ndarray:

@@ -122,7 +122,7 @@ def _populate(pen: objects.Pen, street: Street) -> None:
     rng, view = pen.rng, pen.view
     left, right = street.road
 
-    def ahead(x: float, room: float = 1.7) -> float:
+    def ahead(x: float, room: float = 1.4) -> float:
         """A distance at which x is in the picture, the nearest such or somewhat more."""
         nearest = abs(x) * view.focal / (0.45 * view.width)
         return max(nearest, 3.5) * rng.uniform(1, room)
@@ -156,10 +156,10 @@ def _populate(pen: objects.Pen, street: Street) -> None:
             z += rng.uniform(6, 9) if parked else rng.uniform(9, 20)
     for _ in range(rng.integers(1, 3)):
         x = rng.uniform(left + 0.4, right - 0.4)
-        moving.append((ahead(x, 2), x, objects.bicyclist))
+        moving.append((ahead(x, 1.7), x, objects.bicyclist))
     if rng.random() < 0.4:
         x = rng.uniform(left + 0.4, right - 0.4)
-        moving.append((ahead(x, 2), x, objects.pedestrian))
+        moving.append((ahead(x, 1.7), x, objects.pedestrian))
     for things in (standing, moving):
         for z, x, thing in sorted(things, key=lambda placed: -placed[0]):
             thing(pen, x, z)

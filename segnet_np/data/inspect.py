@@ -1,0 +1,74 @@
+"""What the labels of a folder hold and what is wrong with its files, to be looked at before training."""
+
+from collections.abc import Iterable
+from dataclasses import dataclass
+
+import numpy as np
+
+from segnet_np.data.classes import Classes, describe_labels, values_outside
+from segnet_np.data.folders import Folder, read_image, read_labels
+
+
+@dataclass(frozen=True)
+class Inspection:
+    """The findings: each array has one entry for each label value 0..255.
+
+    `pixels` counts pixels, `images` the images in which a value appears. `outside` maps the values that are no
+    class to the files that hold them. `problems` are the messages about files that cannot be used, in order.
+    """
+
+    classes: Classes
+    count: int
+    pixels: np.ndarray
+    images: np.ndarray
+    outside: dict[int, list[str]]
+    problems: list[str]
+
+    @property
+    def ok(self) -> bool:
+        """Whether every file can be used."""
+        return not self.problems
+
+
+def inspect_folder(folder: Folder, indices: Iterable[int] | None = None) -> Inspection:
+    """Read all pairs of a folder, count their labels, and collect the problems instead of stopping at one.
+
+    Parameters
+    ----------
+    folder : Folder
+    indices : iterable of int, optional
+        Which pairs, by default all; a progress bar around `range(len(folder))` fits here.
+
+    Returns
+    -------
+    inspection : Inspection
+    """
+    pixels, images = np.zeros(256, np.int64), np.zeros(256, np.int64)
+    outside: dict[int, list[str]] = {}
+    problems = []
+    for index in range(len(folder)) if indices is None else indices:
+        image_path, label_path = folder.pairs[index]
+        sizes = []
+        for read, path in ((read_image, image_path), (read_labels, label_path)):
+            try:
+                array = read(path)
+            except (ValueError, OSError) as error:
+                problems.append(str(error))
+                continue
+            sizes.append(array.shape[:2])
+            if path is label_path:
+                counts = np.bincount(array.ravel(), minlength=256)
+                pixels += counts
+                images += counts > 0
+                if values := values_outside(array, folder.classes):
+                    expected = describe_labels(folder.classes)
+                    problems.append(f"{label_path}: label values {values}, expected {expected}")
+                    for value in values:
+                        outside.setdefault(value, []).append(label_path.name)
+        if len(set(sizes)) > 1:
+            (height, width), (label_height, label_width) = sizes
+            problems.append(
+                f"{image_path} is {height}x{width} but its labels {label_path} are "
+                f"{label_height}x{label_width}, expected the same height x width"
+            )
+    return Inspection(folder.classes, len(folder), pixels, images, outside, problems)
