@@ -1,6 +1,8 @@
 """Run the commands with ``python -m segnet_np``."""
 
+import sys
+
 from segnet_np.cli import main
 
 if __name__ == "__main__":
-    main()
+    sys.exit(main())

@@ -116,9 +116,11 @@ def _gradcheck(args: argparse.Namespace) -> int:
 
 
 def _check_data(args: argparse.Namespace) -> int:
-    from segnet_np.data.inspect import inspect_folder
+    from segnet_np.training.check_data import check_data
 
-    return 0
+    report, ok = check_data(args.data, args.out / "preview.png")
+    print(report)
+    return 0 if ok else 1
 
 
 def _info(args: argparse.Namespace) -> int:

@@ -1,0 +1,110 @@
+"""Checkpoints: what goes in comes out, and what is no checkpoint is refused by name."""
+
+import errno
+import json
+import pickle
+
+import numpy as np
+import pytest
+from safetensors.numpy import save_file
+
+from segnet_np.training.checkpoint import Checkpoint, load_checkpoint, save_checkpoint
+
+
+def checkpoint(step=3):
+    rng = np.random.default_rng(step)
+    return Checkpoint(
+        step=step,
+        # Not C-contiguous: a writer that takes the memory as it lies would mix it up.
+        weights={
+            "conv.weight": rng.normal(size=(2, 3, 4)).astype("float32").transpose(2, 0, 1),
+            "bn.n": np.array(7),
+        },
+        optimizer={
+            "state": {"0.exp_avg": rng.normal(size=(5,)), "0.step": np.array(step)},
+            "param_groups": [{"lr": 0.1, "betas": (0.9, 0.999), "params": [0]}],
+        },
+        seconds=1.5,
+        best={"step": 2, "confusion": [[1, 2], [3, 4]]},
+        config={"width": 4, "data": None},
+    )
+
+
+def test_what_goes_in_comes_out(tmp_path):
+    saved = checkpoint()
+    save_checkpoint(saved, tmp_path / "c.safetensors")
+    loaded = load_checkpoint(tmp_path / "c.safetensors")
+    for ours, theirs in (
+        (saved.weights, loaded.weights),
+        (saved.optimizer["state"], loaded.optimizer["state"]),
+    ):
+        assert ours.keys() == theirs.keys()
+        for name, array in ours.items():
+            assert theirs[name].dtype == array.dtype
+            np.testing.assert_array_equal(theirs[name], array)
+    assert (loaded.step, loaded.seconds, loaded.best, loaded.config) == (3, 1.5, saved.best, saved.config)
+    assert loaded.optimizer["param_groups"] == [{"lr": 0.1, "betas": [0.9, 0.999], "params": [0]}]
+
+
+def test_any_length_of_the_header_is_read(tmp_path):
+    # The file begins with that length, and some of its bytes are also what a pickle begins with.
+    for length in range(0, 256, 8):
+        saved = checkpoint()
+        saved.config = {"name": "x" * length}
+        save_checkpoint(saved, tmp_path / "c.safetensors")
+        assert load_checkpoint(tmp_path / "c.safetensors").config == saved.config
+
+
+def test_a_full_disk_leaves_the_old_one(tmp_path, monkeypatch):
+    path = tmp_path / "c.safetensors"
+    save_checkpoint(checkpoint(step=3), path)
+
+    def full(*_):
+        raise OSError(errno.ENOSPC, "No space left on device")
+
+    monkeypatch.setattr("os.fsync", full)
+    with pytest.raises(OSError, match="No space left"):
+        save_checkpoint(checkpoint(step=4), path)
+    assert load_checkpoint(path).step == 3
+    assert list(tmp_path.iterdir()) == [path]
+
+
+def test_what_is_no_checkpoint_is_named(tmp_path):
+    path = tmp_path / "c.safetensors"
+    with pytest.raises(FileNotFoundError, match=r"c\.safetensors"):
+        load_checkpoint(path)
+
+    save_checkpoint(checkpoint(), path)
+    whole = path.read_bytes()
+    for damaged in (whole[:-1], whole[:100], b"", b"not at all"):
+        path.write_bytes(damaged)
+        with pytest.raises(ValueError, match=r"c\.safetensors"):
+            load_checkpoint(path)
+
+    path.write_bytes(pickle.dumps({"step": 3}))
+    with pytest.raises(ValueError, match="pickle"):
+        load_checkpoint(path)
+
+    save_file({"x": np.zeros(3)}, path)
+    with pytest.raises(ValueError, match=r"c\.safetensors: not a checkpoint.*format None"):
+        load_checkpoint(path)
+
+
+@pytest.mark.parametrize(
+    ("training", "arrays", "message"),
+    [
+        ("{", {}, "cannot be read"),
+        ("[]", {}, "lacks step, seconds"),
+        (json.dumps({"step": 1, "seconds": 1, "best": None, "config": {}}), {}, "lacks param_groups"),
+        (
+            json.dumps({"step": 1, "seconds": 1, "best": None, "config": {}, "param_groups": []}),
+            {"extra/x": np.zeros(3)},
+            "no checkpoint has: extra/x",
+        ),
+    ],
+)
+def test_a_checkpoint_with_parts_wrong_is_refused(training, arrays, message, tmp_path):
+    path = tmp_path / "c.safetensors"
+    save_file(arrays, path, {"format": "segnet_np checkpoint 1", "training": training})
+    with pytest.raises(ValueError, match=message):
+        load_checkpoint(path)

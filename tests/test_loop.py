@@ -1,0 +1,299 @@
+"""The loop leaves what it promises, goes on exactly where it stopped, never loses the last good state."""
+
+import csv
+import errno
+import json
+import signal
+
+import numpy as np
+import pytest
+from PIL import Image
+
+import segnet_np as snp
+from segnet_np.training import loop, run_folder, setup
+from segnet_np.training.checkpoint import load_checkpoint
+from segnet_np.training.config import Config
+from segnet_np.training.evaluate import evaluate
+from segnet_np.training.log import Log
+from segnet_np.training.loop import train
+from segnet_np.training.schedule import SCHEDULES
+from segnet_np.training.start import plan
+from segnet_np.training.symptoms import collapsed, never_seen
+
+TINY = dict(width=2, crop=32, batch=2, steps=6, validate_every=3, checkpoint_every=2)
+
+
+@pytest.fixture(autouse=True)
+def few_scenes(monkeypatch):
+    monkeypatch.setattr(setup, "TRAINING_SCENES", 3)
+    monkeypatch.setattr(setup, "HELD_OUT_SCENES", 2)
+
+
+def weights_of(folder):
+    return load_checkpoint(folder / run_folder.CHECKPOINT).weights
+
+
+def assert_same(ours, theirs):
+    assert ours.keys() == theirs.keys()
+    for name in ours:
+        np.testing.assert_array_equal(ours[name], theirs[name], err_msg=name)
+
+
+@pytest.fixture(scope="module")
+def undisturbed(tmp_path_factory):
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setattr(setup, "TRAINING_SCENES", 3)
+        patch.setattr(setup, "HELD_OUT_SCENES", 2)
+        folder = tmp_path_factory.mktemp("undisturbed") / "run"
+        return folder, train(Config(**TINY), folder)
+
+
+def stop_in(monkeypatch, step, what):
+    """Have `what` happen when batch number `step`, from 0, is drawn."""
+    draw = setup.Batches.draw
+
+    def drawn(self, at):
+        if at == step:
+            what()
+        return draw(self, at)
+
+    monkeypatch.setattr(setup.Batches, "draw", drawn)
+
+
+def test_a_run_leaves_what_it_promises(undisturbed):
+    folder, result = undisturbed
+    names = {"config.json", "log.csv", "curves.png", "samples.png"}
+    assert {path.name for path in folder.iterdir()} == {
+        *names,
+        "checkpoint.safetensors",
+        "weights.safetensors",
+    }
+    assert Config.read(folder / "config.json") == Config(**TINY)
+    with open(folder / "log.csv", newline="") as file:
+        rows = list(csv.DictReader(file))
+    assert next(iter(rows[0])) == "step"
+    assert [int(row["step"]) for row in rows] == [1, 2, 3, 4, 5, 6]
+    assert all(float(row["loss"]) > 0 and float(row["images_per_second"]) > 0 for row in rows)
+    assert [bool(row["mean_iou"]) for row in rows] == [False, False, True, False, False, True]
+    rates = [3e-3 * SCHEDULES["one-cycle"](k, 6) for k in range(6)]
+    np.testing.assert_allclose([float(row["lr"]) for row in rows], rates, rtol=1e-5)
+    for name in ("curves.png", "samples.png"):
+        with Image.open(folder / name) as image:
+            image.load()
+    assert result.steps_made == 6
+    best = max((row for row in rows if row["mean_iou"]), key=lambda row: float(row["mean_iou"]))
+    assert result.best_step == int(best["step"])
+    assert result.metrics.mean_iou == pytest.approx(float(best["mean_iou"]), rel=1e-5)
+
+
+def test_the_kept_weights_are_the_best_ones(undisturbed):
+    folder, result = undisturbed
+    net = snp.load(folder / "weights.safetensors")
+    assert net.class_names[3] == "Road"
+    metrics = evaluate(net, setup.held_out_pictures(None))
+    np.testing.assert_array_equal(metrics.confusion, result.metrics.confusion)
+
+
+def test_training_moves_every_parameter(undisturbed):
+    before = setup.prepare(Config(**TINY)).net.state_dict()
+    after = weights_of(undisturbed[0])
+    still = [name for name in before if np.array_equal(before[name], after[name])]
+    # A bias in front of a batch norm is subtracted again by it: its gradient is zero but for rounding.
+    assert [name for name in still if not (name.startswith("conv") and name.endswith(".bias"))] == []
+
+
+def test_ctrl_c_saves_and_the_resumed_run_ends_the_same(undisturbed, monkeypatch, tmp_path, capsys):
+    with monkeypatch.context() as patch:
+        stop_in(patch, 2, lambda: signal.raise_signal(signal.SIGINT))
+        with pytest.raises(KeyboardInterrupt, match=r"stopped after step 3.*step 3 is kept.*--resume --out"):
+            train(Config(**TINY), tmp_path / "run")
+    assert signal.getsignal(signal.SIGINT) is signal.default_int_handler
+    assert load_checkpoint(tmp_path / "run" / "checkpoint.safetensors").step == 3
+    result = train(Config(**TINY), tmp_path / "run", resume=True)
+    assert result.steps_made == 3
+    assert_same(weights_of(tmp_path / "run"), weights_of(undisturbed[0]))
+    assert_same(
+        snp.load(tmp_path / "run" / "weights.safetensors").state_dict(),
+        snp.load(undisturbed[0] / "weights.safetensors").state_dict(),
+    )
+    np.testing.assert_array_equal(result.metrics.confusion, undisturbed[1].metrics.confusion)
+    losses = [[line.split(",")[:3] for line in (f / "log.csv").read_text().splitlines()]
+              for f in (tmp_path / "run", undisturbed[0])]  # fmt: skip
+    assert losses[0] == losses[1]
+
+
+@pytest.mark.parametrize("optimizer", ["sgd", "adamw"])
+def test_a_run_that_died_between_checkpoints_ends_the_same(optimizer, monkeypatch, tmp_path):
+    config = Config(**{**TINY, "steps": 5, "optimizer": optimizer, "class_weights": "camvid-published"})
+    train(config, tmp_path / "whole")
+
+    def die():
+        raise ZeroDivisionError
+
+    with monkeypatch.context() as patch:
+        stop_in(patch, 3, die)
+        with pytest.raises(ZeroDivisionError):
+            train(config, tmp_path / "run")
+    assert load_checkpoint(tmp_path / "run" / "checkpoint.safetensors").step == 2
+    train(config, tmp_path / "run", resume=True)
+    assert_same(weights_of(tmp_path / "run"), weights_of(tmp_path / "whole"))
+
+
+def test_a_finished_run_is_left_alone(undisturbed):
+    folder, first = undisturbed
+    before = {path: path.stat().st_mtime_ns for path in folder.iterdir()}
+    result = train(Config(**TINY), folder, resume=True)
+    assert result.steps_made == 0
+    np.testing.assert_array_equal(result.metrics.confusion, first.metrics.confusion)
+    assert {path: path.stat().st_mtime_ns for path in folder.iterdir()} == before
+
+
+def test_a_folder_with_a_run_is_refused(undisturbed):
+    with pytest.raises(FileExistsError, match=r"holds a run.*--resume.*--out"):
+        train(Config(**TINY), undisturbed[0])
+
+
+def test_a_checkpoint_of_other_settings_is_refused(undisturbed):
+    with pytest.raises(ValueError, match=r"other settings: lr is 0.5, not 0.003; seed is 1, not 0"):
+        train(Config(**TINY, seed=1, lr=0.5), undisturbed[0], resume=True)
+
+
+def test_a_loss_that_is_not_finite_stops_and_keeps_the_checkpoint(monkeypatch, tmp_path):
+    real = loop.softmax_cross_entropy
+    calls = []
+
+    def spoiled(*args):
+        loss, dlogits = real(*args)
+        calls.append(loss)
+        return (float("nan") if len(calls) == 4 else loss), dlogits
+
+    monkeypatch.setattr(loop, "softmax_cross_entropy", spoiled)
+    with pytest.raises(RuntimeError, match=r"the loss of step 4 is nan.*step 2 is kept"):
+        train(Config(**TINY), tmp_path / "run")
+    assert load_checkpoint(tmp_path / "run" / "checkpoint.safetensors").step == 2
+
+
+def test_weights_that_are_not_finite_never_reach_a_checkpoint(monkeypatch, tmp_path):
+    real = loop.softmax_cross_entropy
+    calls = []
+
+    def spoiled(*args):
+        loss, dlogits = real(*args)
+        calls.append(loss)
+        return loss, dlogits * (np.inf if len(calls) == 4 else 1)
+
+    monkeypatch.setattr(loop, "softmax_cross_entropy", spoiled)
+    with (
+        np.errstate(all="ignore"),
+        pytest.raises(RuntimeError, match=r"after step 4 .* is not finite.*step 2 is kept"),
+    ):
+        train(Config(**TINY), tmp_path / "run")
+    kept = load_checkpoint(tmp_path / "run" / "checkpoint.safetensors")
+    assert kept.step == 2
+    assert all(np.isfinite(array).all() for array in kept.weights.values())
+
+
+def test_a_full_disk_stops_and_keeps_the_checkpoint(monkeypatch, tmp_path):
+    real, calls = loop.save_checkpoint, []
+
+    def full(checkpoint, path):
+        calls.append(path)
+        if len(calls) == 2:
+            raise OSError(errno.ENOSPC, "No space left on device")
+        real(checkpoint, path)
+
+    monkeypatch.setattr(loop, "save_checkpoint", full)
+    with pytest.raises(OSError, match="step 4: No space left on device; the checkpoint of step 2 is kept"):
+        train(Config(**TINY), tmp_path / "run")
+    assert load_checkpoint(tmp_path / "run" / "checkpoint.safetensors").step == 2
+
+
+def test_evaluate_counts_all_pictures_but_void():
+    pictures = setup.held_out_pictures(None)
+    net = snp.SegNet(width=2)
+    metrics = evaluate(net, pictures)
+    counted = sum((pictures[k][1] != 11).sum() for k in range(2))
+    assert metrics.confusion.sum() == counted
+    hits = sum((net.predict(pictures[k][0])[0] == pictures[k][1]).sum() for k in range(2))
+    assert np.trace(metrics.confusion) == hits
+    with pytest.raises(ValueError, match="4 classes does not go with data of 11"):
+        evaluate(snp.SegNet(width=2, num_classes=4), pictures)
+
+
+def test_plan_names_folders_and_fills_in(tmp_path, monkeypatch):
+    monkeypatch.chdir(tmp_path)
+    config, folder = plan({"width": 2, "batch": 2}, epochs=4)
+    assert (config.steps, folder) == (6, None)  # three scenes, in twos, four times
+    first = run_folder.new_folder(run_folder.RUNS, config.name)
+    second = run_folder.new_folder(run_folder.RUNS, config.name)
+    assert [str(first), str(second)] == ["runs/scenes-segnet-w2", "runs/scenes-segnet-w2-2"]
+    config.write(second / "config.json")
+    kept, folder = plan({"width": 2, "checkpoint_every": 7}, resume=True)
+    assert folder == second
+    assert (kept.batch, kept.checkpoint_every) == (2, 7)
+    with pytest.raises(ValueError, match="cannot go on with other settings: batch is 2, not 5"):
+        plan({"width": 2, "batch": 5}, resume=True)
+    with pytest.raises(ValueError, match="--epochs 0"):
+        plan({}, epochs=0)
+
+
+def test_settings_are_checked_all_at_once(tmp_path):
+    with pytest.raises(ValueError, match=r"model 'unet'.*width 0.*steps 2.5.*lr -1") as error:
+        Config(model="unet", width=0, steps=2.5, lr=-1)
+    assert "segnet-basic" in str(error.value)
+    (tmp_path / "config.json").write_text(json.dumps({"widht": 3}))
+    with pytest.raises(ValueError, match=r"config\.json: settings: unknown widht"):
+        Config.read(tmp_path / "config.json")
+
+
+@pytest.mark.parametrize("name", SCHEDULES)
+@pytest.mark.parametrize("steps", [1, 2, 7, 300])
+def test_schedules_stay_between_zero_and_one(name, steps):
+    factors = [SCHEDULES[name](step, steps) for step in range(steps)]
+    assert all(0 < factor <= 1 for factor in factors)
+    if steps == 300:
+        peak = int(np.argmax(factors))
+        assert (np.diff(factors[: peak + 1]) > 0).all()
+        assert (np.diff(factors[peak:]) <= 0).all()
+        assert factors[-1] == (1 if name == "constant" else pytest.approx(0, abs=0.01))
+
+
+def test_the_log_is_on_disk_at_once_and_continues(tmp_path):
+    path = tmp_path / "log.csv"
+    with Log(path, ["loss", "mean_iou"]) as log:
+        log.write({"step": 1, "loss": 2.5})
+        log.write({"step": 2, "loss": 1.25, "mean_iou": float("nan")})
+        log.write({"step": 3, "loss": 1.0, "mean_iou": 0.5})
+        assert path.read_text() == "step,loss,mean_iou\n1,2.5,\n2,1.25,\n3,1,0.5\n"
+        assert log.column("mean_iou") == ([2, 3], [pytest.approx(float("nan"), nan_ok=True), 0.5])
+        with pytest.raises(ValueError, match="no such columns: los"):
+            log.write({"step": 4, "los": 1.0})
+    with open(path, "a") as file:
+        file.write("4,0.")  # killed while it wrote
+    with Log(path, ["loss", "mean_iou"], keep=2) as log:
+        assert path.read_text() == "step,loss,mean_iou\n1,2.5,\n2,1.25,\n"
+        assert log.column("loss") == ([1, 2], [2.5, 1.25])
+    with pytest.raises(
+        ValueError, match=r"columns \['step', 'loss', 'mean_iou'\], expected \['step', 'acc'\]"
+    ):
+        Log(path, ["acc"])
+
+
+def test_symptoms_are_said_in_words():
+    names = ("sky", "road", "car")
+    assert collapsed(np.array([[50, 0, 0], [45, 0, 0], [5, 0, 0]]), names).startswith(
+        "warning: 100.0 % of all pixels are predicted as sky, which only 50.0 % are"
+    )
+    assert collapsed(np.array([[50, 0, 0], [20, 30, 0], [0, 0, 0]]), names) is None
+    assert collapsed(np.array([[50, 0, 0], [0, 0, 0], [0, 0, 0]]), names) is None  # all is sky indeed
+    assert "no pixel of road, car in" in never_seen(np.array([5, 0, 0]), names)
+    assert never_seen(np.array([5, 1, 1]), names) is None
+
+
+def test_warnings_reach_the_person_who_waits(monkeypatch, tmp_path, capsys):
+    monkeypatch.setattr(loop, "never_seen", lambda counts, names: f"warning: seen {counts.sum()} pixels")
+    train(Config(**{**TINY, "steps": 1}), tmp_path / "run")
+    error = capsys.readouterr().err
+    assert "warning: seen" in error
+    assert "step 1, held out: global accuracy" in error
+    assert "Bicyclist" in error
