@@ -124,7 +124,7 @@ def batch_norm_train(
 def batch_norm_train_backward(
     dout: np.ndarray, x: np.ndarray, weight: np.ndarray, eps: float = 1e-5
 ) -> tuple[np.ndarray, np.ndarray, np.ndarray]:
-    """Go back through the normalisation step by step: x acts directly, through the variance, through the mean.
+    """Go back step by step: x acts directly, through the variance and through the mean.
 
     Parameters
     ----------

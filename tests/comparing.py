@@ -22,7 +22,8 @@ def assert_close(got, expected, tolerance, what="result"):
     scale = np.abs(expected[~np.isnan(expected)]).max(initial=0) or 1
     worst = np.unravel_index(np.nanargmax(np.where(np.isnan(difference), np.inf, difference)), got.shape)
     assert difference[worst] <= tolerance * scale, (
-        f"{what}: at {tuple(int(k) for k in worst)} of {got.shape} {got[worst]} instead of {expected[worst]}, "
+        f"{what}: at {tuple(int(k) for k in worst)} of {got.shape} "
+        f"{got[worst]} instead of {expected[worst]}, "
         f"{difference[worst] / scale:.1e} of the largest value; {tolerance:.0e} is allowed"
     )
 

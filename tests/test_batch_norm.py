@@ -110,7 +110,7 @@ def test_a_large_mean_costs_no_digits():
     exact, _, _ = reference.batch_norm_train(
         x.astype("float64"), np.ones(2), np.zeros(2), np.zeros(2), np.ones(2)
     )
-    # The inputs near 1e4 lie 1e-3 apart in float32; rounding the mean to float32 shifts all by half of that at most.
+    # Near 1e4 float32 numbers lie 1e-3 apart; rounding the mean shifts all by half of that at most.
     assert np.abs(out - exact).max() < 1e-3
 
 

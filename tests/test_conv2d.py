@@ -11,8 +11,8 @@ from segnet_np.layers import Conv2d
 
 DTYPES = ("float32", "float64")
 
-# (N, C, O, H, W, kernel_size, padding): dimensions differ pairwise, so that a swapped axis shows; O covers one, two and
-# four vectors a tile row, and widths that fill none of them.
+# (N, C, O, H, W, kernel_size, padding): dimensions differ pairwise, so that a swapped axis shows; O covers
+# one, two and four vectors a tile row, and widths that fill none of them.
 SHAPES = [
     (2, 3, 5, 6, 8, 3, 1),
     (2, 3, 5, 7, 9, 3, 0),

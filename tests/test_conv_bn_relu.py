@@ -30,7 +30,7 @@ def test_equals_pytorch(dtype, relu, training):
     assert_close(block(x), expected.output, TOLERANCE[dtype], "out")
     assert_close(block.backward(dout), expected.inputs[0], TOLERANCE[dtype], "dx")
     for name, parameter in block.named_parameters():
-        # A bias in front of batch norm has no gradient but rounding; its scale is that of the weights beside it.
+        # A bias in front of batch norm has no gradient but rounding, on the scale of the weights beside it.
         scale = block.conv.weight.grad if name == "conv.bias" and training else expected.parameters[name]
         error = np.abs(parameter.grad - expected.parameters[name]).max()
         assert error <= TOLERANCE[dtype] * np.abs(scale).max(), name

@@ -1,4 +1,4 @@
-"""SegNet and SegNet-Basic as wholes: against PyTorch, sizes, modes, what they give out and what they refuse."""
+"""SegNet and SegNet-Basic as wholes: against PyTorch, sizes, modes, what they give and what they refuse."""
 
 import copy
 
@@ -119,7 +119,7 @@ def test_any_size_from_the_smallest_on(ceil_mode):
 
 
 def test_caffes_sizes():
-    """360x480 pools to 45, 23, 12 rows with ceil_mode and to 45, 22, 11 without, as in the facts about the paper."""
+    """The paper's 360x480 pools to 45, 23, 12 rows with ceil_mode as in Caffe, to 45, 22, 11 without."""
     for ceil_mode, rows in ((True, [180, 90, 45, 23, 12]), (False, [180, 90, 45, 22, 11])):
         steps = snp.SegNet(3, 2, 1, ceil_mode=ceil_mode).trace(np.zeros((1, 3, 360, 480), "float32"))
         assert [steps[f"pool{k}"].shape[2] for k in range(1, 6)] == rows

@@ -6,8 +6,7 @@ import torch
 from comparing import ORDERS, TOLERANCE, arrange, assert_close, bad_maps
 from torch.nn import functional
 
-from segnet_np import reference
-from segnet_np import softmax, softmax_cross_entropy
+from segnet_np import reference, softmax, softmax_cross_entropy
 
 DTYPES = ("float32", "float64")
 SHAPE = (2, 5, 6, 8)

@@ -73,7 +73,7 @@ def test_what_is_no_net(tmp_path):
 
 
 def test_a_missing_file(tmp_path):
-    with pytest.raises(FileNotFoundError, match="nothing.safetensors"):
+    with pytest.raises(FileNotFoundError, match=r"nothing\.safetensors"):
         snp.load(tmp_path / "nothing.safetensors")
 
 
@@ -103,7 +103,7 @@ def test_a_truncated_file(net, tmp_path, keep):
     path = tmp_path / "a.safetensors"
     snp.save(net, path)
     path.write_bytes(path.read_bytes()[:keep])
-    with pytest.raises(ValueError, match="a.safetensors is no whole safetensors file"):
+    with pytest.raises(ValueError, match=r"a\.safetensors is no whole safetensors file"):
         snp.load(path)
 
 

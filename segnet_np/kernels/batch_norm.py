@@ -25,7 +25,7 @@ def squared_deviations(x, mean, partial):
 
 @njit(parallel=True, fastmath=FASTMATH, cache=True)
 def normalise(x, mean, scale, bias, out):
-    """out = (x - mean) * scale + bias, all of one dtype. Subtracting first keeps a small deviation's digits."""
+    """out = (x - mean) * scale + bias, all of one dtype. Subtracting first keeps small deviations exact."""
     pixels, channels = x.shape
     for p in prange(pixels):
         for c in range(channels):
