@@ -92,7 +92,7 @@ def _car(pen: Pen, x: float, z: float, rear: bool) -> None:
     if kind < 0.2:
         half, length, tall, lean = rng.uniform(0.95, 1.15), rng.uniform(4.5, 6.5), rng.uniform(1.9, 2.7), 0.12
         waist = 1.1
-    lacquer = paint(rng, "grey", "grey", "blue", "enamel", "dark", "sand")
+    lacquer = paint(rng, "grey", "grey", "blue", "enamel", "bright", "green", "sand")
     front, side = lacquer * view.facing, lacquer * (view.right if x > 0 else view.left)
     glass = grey(rng, 25, 60) if rng.random() < 0.6 else 0.7 * view.haze
     black = (24, 24, 26)
@@ -324,7 +324,10 @@ def sign(pen: Pen, x: float, z: float) -> None:
         )
     else:
         broad = half * rng.uniform(0.9, 2.2)
-        board, text = paint(rng, "enamel") * light, white if rng.random() < 0.6 else (30, 30, 34)
+        board, text = (
+            paint(rng, "enamel", "green", "brick") * light,
+            white if rng.random() < 0.6 else (30, 30, 34),
+        )
         pen.polygon(
             [
                 (x - broad, middle - half, z),

@@ -61,7 +61,7 @@ def line_street(backdrop: Backdrop, street: Street, side: int) -> None:
     view, rng = backdrop.view, backdrop.rng
     edge = street.kerb[0] if side < 0 else street.kerb[1]
     light = view.left if side < 0 else view.right
-    leaves = grey(rng, 60, 100, 4) * np.float32((rng.uniform(0.65, 1.1), 1.12, rng.uniform(0.35, 0.6)))
+    leaves = grey(rng, 55, 105, 4) * np.float32((rng.uniform(0.65, 1.2), 1.1, rng.uniform(0.35, 0.7)))
     green = rng.uniform(0.2, 0.75)
     z = street.end * rng.uniform(0.6, 0.9)
     while z > 1.6:
@@ -79,7 +79,7 @@ def line_street(backdrop: Backdrop, street: Street, side: int) -> None:
             facade(backdrop, (back, z), (back, near), style, light)
             if near > 2:
                 facade(backdrop, (back, near), (back + side * 9, near), style, view.facing)
-        if rng.random() < 0.8 and (gap or back != edge):
+        if rng.random() < 0.9 and (gap or back != edge):
             fence(backdrop, (edge, z), (edge, near), light)
         z = near
 
@@ -122,7 +122,7 @@ def facade(
 def fence(backdrop: Backdrop, a: tuple[float, float], b: tuple[float, float], light: float) -> None:
     """Paint boards or railings; what shows through railings is labelled a fence as well."""
     rng = backdrop.rng
-    height = rng.uniform(1.2, 2.1)
+    height = rng.uniform(1.3, 2.3)
     wall = backdrop.wall(a, b, height)
     if wall is None:
         return

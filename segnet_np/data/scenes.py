@@ -16,6 +16,10 @@ from segnet_np.data.scene_view import View, grey
 
 MIN_SIDE = 32
 
+# What stands along the pavements, and how often.
+ALONG = (objects.pedestrian, objects.lamp_post, objects.sign, objects.traffic_light, objects.litter)
+OFTEN = (0.42, 0.16, 0.22, 0.12, 0.08)
+
 
 def street_scene(seed: int, size: tuple[int, int] = (96, 128)) -> tuple[np.ndarray, np.ndarray]:
     """Paint the street scene of a seed.
@@ -91,9 +95,11 @@ def _view(height: int, width: int, weather: str, rng: np.random.Generator) -> Vi
 
 def _street(rng: np.random.Generator) -> Street:
     # The camera drives in its lane, the other one is beside it; on which side depends on the country.
-    near, far = rng.uniform(1.7, 2.5), rng.uniform(3.5, 5.5)
+    near, far = rng.uniform(1.6, 2.3), rng.uniform(3.2, 4.8)
     left, right = (-near, far) if rng.random() < 0.5 else (-far, near)
-    return Street((left, right), (left - rng.uniform(2, 4), right + rng.uniform(2, 4)), rng.uniform(45, 90))
+    return Street(
+        (left, right), (left - rng.uniform(2, 3.5), right + rng.uniform(2, 3.5)), rng.uniform(45, 90)
+    )
 
 
 def _backdrop(view: View, street: Street, weather: str, rng: np.random.Generator) -> Backdrop:
@@ -122,44 +128,30 @@ def _populate(pen: objects.Pen, street: Street) -> None:
     rng, view = pen.rng, pen.view
     left, right = street.road
 
-    def ahead(x: float, room: float = 1.4) -> float:
-        """A distance at which x is in the picture, the nearest such or somewhat more."""
-        nearest = abs(x) * view.focal / (0.45 * view.width)
-        return max(nearest, 3.5) * rng.uniform(1, room)
+    def first(x: float) -> float:
+        """The distance at which x comes into the picture."""
+        return max(abs(x) * view.focal / (0.46 * view.width), 3.2)
 
-    def kerbside() -> float:
-        return left - 0.4 if rng.random() < 0.5 else right + 0.4
-
-    def on_pavement() -> float:
-        return left - rng.uniform(0.5, 1.8) if rng.random() < 0.5 else right + rng.uniform(0.5, 1.8)
-
+    # Along each pavement one thing after another, so that they hide each other no more than they must.
     standing: list[tuple[float, float, objects.Thing]] = []
-    for thing, least, most in (
-        (objects.lamp_post, 1, 2),
-        (objects.sign, 1, 2),
-        (objects.traffic_light, 0, 1),
-        (objects.litter, 0, 1),
-    ):
-        for _ in range(rng.integers(least, most + 1)):
-            x = kerbside()
-            standing.append((ahead(x), x, thing))
-    for _ in range(rng.integers(2, 6)):
-        x = on_pavement()
-        standing.append((ahead(x), x, objects.pedestrian))
+    for side, kerb in ((-1, left), (1, right)):
+        z = first(kerb) * rng.uniform(1, 1.2)
+        for thing in rng.choice(ALONG, rng.integers(3, 6), p=OFTEN):
+            x = kerb + side * (rng.uniform(0.6, 1.6) if thing is objects.pedestrian else 0.4)
+            standing.append((z * abs(x / kerb), x, thing))
+            z *= rng.uniform(1.2, 1.5)
     moving: list[tuple[float, float, objects.Thing]] = []
     for side, kerb, thing in ((-1, left, objects.car_from_behind), (1, right, objects.car_from_ahead)):
         parked = rng.random() < 0.4
         x = kerb - side * 1.1 if parked else (left + right) / 2 + side * (right - left) / 4
-        z = ahead(x) + rng.uniform(0, 6)
+        z = first(x) + rng.uniform(0, 6)
         while z < 26:
             moving.append((z, x, thing))
             z += rng.uniform(6, 9) if parked else rng.uniform(9, 20)
-    for _ in range(rng.integers(1, 3)):
-        x = rng.uniform(left + 0.4, right - 0.4)
-        moving.append((ahead(x, 1.7), x, objects.bicyclist))
-    if rng.random() < 0.4:
-        x = rng.uniform(left + 0.4, right - 0.4)
-        moving.append((ahead(x, 1.7), x, objects.pedestrian))
+    for thing in (objects.bicyclist, objects.bicyclist, objects.pedestrian):
+        if rng.random() < 0.65:
+            x = rng.uniform(left + 0.4, right - 0.4)
+            moving.append((first(x) * rng.uniform(1, 1.7), x, thing))
     for things in (standing, moving):
         for z, x, thing in sorted(things, key=lambda placed: -placed[0]):
             thing(pen, x, z)
