@@ -42,13 +42,17 @@ class Settled(NamedTuple):
 
 
 def step_size(array: npt.NDArray[np.floating], step: float = tolerances.STEP) -> float:
-    """Choose h for an array: `step` times its root mean square.
+    """Choose h for an array: `step` times the spread of its numbers.
 
-    An array of zeros (a fresh bias) says nothing of its scale and gets `step` itself; one of very small
-    numbers is not followed below 1e-3 of it, where its own rounding would take over.
+    The spread is their standard deviation: a batch norm cares for it and not for how far from zero they
+    lie. Where they lie more than a hundred times farther out, rounding asks for a larger step. Equal
+    numbers tell no spread, and their size stands in; zeros (a fresh bias) tell nothing and get `step`.
     """
-    rms = float(np.sqrt(np.mean(np.square(array, dtype=np.float64)))) if array.size else 0.0
-    return step * max(rms, 1e-3) if rms else step
+    if not array.any():
+        return step
+    size = float(np.sqrt(np.mean(np.square(array, dtype=np.float64))))
+    spread = float(np.std(array, dtype=np.float64)) if np.ptp(array) else size
+    return step * max(spread, size / 100, 1e-3)
 
 
 def along(f: Function, arrays: Sequence[Array], directions: Sequence[Array], dout: Array, h: float) -> float:

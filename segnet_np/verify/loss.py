@@ -34,3 +34,7 @@ class CrossEntropy(Layer):
     def parameters(self) -> Iterator:
         """Yield nothing: a loss has nothing to learn."""
         return iter(())
+
+    def __repr__(self) -> str:
+        weights = None if self.class_weights is None else self.class_weights.tolist()
+        return f"CrossEntropy(class_weights={weights}, ignore_index={self.ignore_index})"

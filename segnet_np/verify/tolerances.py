@@ -14,15 +14,17 @@ ask of it digits that no sum of floating-point numbers has.
 
 # --- Analytic gradients against central differences, float64 -------------------------------------
 
-#: The step relative to the size of what moves: h = STEP * rms(array). A central difference errs by about
-#: h**2 from the curve's bend and by eps / h from rounding; the two meet near the cube root of eps, 6e-6.
+#: The step relative to the spread of what moves. A central difference errs by about h**2 from the curve's
+#: bend and by eps / h from rounding; the two meet near the cube root of eps, 6e-6.
 STEP = 1e-5
 
 #: The step along a direction through a whole array or net. Everything moves at once, and among the hundred
 #: thousand signs and maxima of a net some are always near to turning: ten times closer, most stay.
 STEP_ALONG = 1e-6
 
-#: How far the analytic and the numeric gradient may lie apart. Seen with right gradients: MEASURED.
+#: How far the analytic and the numeric gradient may lie apart. Seen over 60 seeds of every layer: 4e-10, in
+#: the loss 2e-9 (one number stands for all pixels), 7e-9 where the gradient is zero. In whole nets 5e-9, and
+#: up to the tolerance itself where a kink is so slight that it passes.
 FINITE_DIFFERENCE = 1e-7
 
 #: Smaller steps tried where the first one disagrees, because it may have stepped across a kink.
@@ -45,8 +47,8 @@ REPEATED = 1e-12
 
 # --- Against PyTorch ------------------------------------------------------------------------------
 
-#: float64, layers and whole nets.
-TORCH_FLOAT64 = 1e-9
+#: float64. Seen: 3e-15 for layers, 3e-12 for whole nets.
+TORCH_FLOAT64 = 1e-10
 
 #: float32, a single layer or block.
 TORCH_FLOAT32_LAYER = 1e-4
