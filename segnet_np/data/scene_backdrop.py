@@ -4,7 +4,18 @@ from dataclasses import dataclass
 
 import numpy as np
 
-from segnet_np.data.scene_view import BUILDING, PAVEMENT, ROAD, SKY, TREE, View, grey, noise_at, paint
+from segnet_np.data.scene_view import (
+    BUILDING,
+    PAVEMENT,
+    ROAD,
+    SKY,
+    TREE,
+    View,
+    fraction,
+    grey,
+    noise_at,
+    paint,
+)
 
 
 @dataclass(frozen=True)
@@ -157,10 +168,11 @@ def ground(backdrop: Backdrop, street: Street, sunny: bool) -> None:
     lines = asphalt + rng.uniform(0.5, 0.95) * (white - asphalt)
 
     broad = backdrop.noise(x * 3, z * 3)
-    rough = np.float32([0.05, 0.06, 0.16, 0.05])[material]
-    tone = 1 + rough * backdrop.noise(x * 20, z * 20) + 0.06 * broad
-    joint = (x % rng.uniform(0.6, 1.1) < 0.08) | (z % rng.uniform(0.6, 1.3) < 0.03 + 0.006 * z)
-    tone -= 0.35 * (joint & (material == SLABS))
+    rough = np.float32([0.03, 0.13, 0.3, 0.03])[material]
+    tone = 1 + rough * backdrop.noise(x * 14, z * 14) + 0.06 * broad
+    slab, flag = rng.uniform(0.6, 1.1), rng.uniform(0.6, 1.3)
+    joint = (fraction(x / slab) < 0.1) | (fraction(z / flag) < 0.04 + 0.007 * z)
+    tone -= 0.4 * (joint & (material == SLABS))
     kerb = np.minimum(abs(x - left), abs(x - right)) < 0.12
     tone += kerb * np.where(on_road, np.float32(-0.15), np.float32(0.22))
     if sunny:
@@ -176,9 +188,11 @@ def _marked(street: Street, x: np.ndarray, z: np.ndarray, rng: np.random.Generat
     """Dashes in the middle of the road, lines along its edges, now and then a zebra crossing."""
     left, right = street.road
     dash, gap = rng.uniform(1.5, 4), rng.uniform(1.5, 5)
-    marked = (abs(x - (left + right) / 2) < 0.09) & ((z + rng.uniform(0, 9)) % (dash + gap) < dash)
+    marked = (abs(x - (left + right) / 2) < 0.09) & (
+        fraction((z + rng.uniform(0, 9)) / (dash + gap)) < dash / (dash + gap)
+    )
     if rng.random() < 0.5:
         marked |= abs(np.minimum(x - left, right - x) - 0.45) < 0.06
     if rng.random() < 0.3:
-        marked |= (abs(z - rng.uniform(5.5, 15)) < 1.5) & (x % 1.0 < 0.5)
+        marked |= (abs(z - rng.uniform(5.5, 15)) < 1.5) & (fraction(x) < 0.5)
     return marked

@@ -1,5 +1,6 @@
 """What stands and moves in a street scene: cars, people, cyclists, poles, signs, drawn as polygons with Pillow."""
 
+import math
 from collections.abc import Callable, Sequence
 
 import numpy as np
@@ -29,6 +30,7 @@ class Pen:
     def __init__(self, rgb: np.ndarray, labels: np.ndarray, view: View, rng: np.random.Generator) -> None:
         self.view = view
         self.rng = rng
+        self.haze = view.haze.tolist()
         self.image = Image.fromarray(rgb)
         self.labels = Image.fromarray(labels)
         self.draw = ImageDraw.Draw(self.image)
@@ -36,9 +38,11 @@ class Pen:
 
     def seen(self, colour: Colour, z: float) -> tuple[int, int, int]:
         """A colour as it looks from a distance z."""
-        clear = self.view.clear(z)
-        haze = self.view.haze
-        red, green, blue = (int(min(max(haze[k] + clear * (colour[k] - haze[k]), 0), 255)) for k in range(3))
+        clear = math.exp(-z / self.view.reach)
+        red, green, blue = (
+            int(min(max(far + clear * (near - far), 0), 255))
+            for near, far in zip(colour, self.haze, strict=True)
+        )
         return red, green, blue
 
     def polygon(self, points: Sequence[Point], colour: Colour, label: int | None = None) -> None:
@@ -276,7 +280,7 @@ def lamp_post(pen: Pen, x: float, z: float) -> None:
     """A tall post with an arm over the road."""
     rng = pen.rng
     colour = grey(rng, 70, 185) * pen.view.facing
-    tall, thick = rng.uniform(4.5, 8), rng.uniform(0.26, 0.36)
+    tall, thick = rng.uniform(4.5, 8), rng.uniform(0.28, 0.4)
     arm = -np.sign(x) * rng.uniform(0.5, 1.8)
     pen.bar((x + arm, tall + 0.2, z), (x, tall - 0.1, z), 0.12, colour, POLE, least=3)
     post(pen, x, z, tall, thick, colour)
@@ -285,7 +289,7 @@ def lamp_post(pen: Pen, x: float, z: float) -> None:
 def traffic_light(pen: Pen, x: float, z: float) -> None:
     """A post with a box of three lamps, one of them lit."""
     rng = pen.rng
-    post(pen, x, z, 2.4, 0.28, grey(rng, 60, 160) * pen.view.facing)
+    post(pen, x, z, 2.4, 0.32, grey(rng, 60, 160) * pen.view.facing)
     rim = [(x - 0.36, 2.1, z), (x + 0.36, 2.1, z), (x + 0.36, 3.5, z), (x - 0.36, 3.5, z)]
     pen.polygon(rim, (230, 228, 222), SIGN)
     box = [(x - 0.26, 2.2, z), (x + 0.26, 2.2, z), (x + 0.26, 3.4, z), (x - 0.26, 3.4, z)]
@@ -299,7 +303,7 @@ def sign(pen: Pen, x: float, z: float) -> None:
     """A pole with a traffic sign: a round one, a triangle, or a board."""
     rng = pen.rng
     light = pen.view.facing
-    post(pen, x, z, 2.9, 0.26, grey(rng, 70, 185) * light)
+    post(pen, x, z, 2.9, 0.3, grey(rng, 70, 185) * light)
     white, red = np.float32((238, 236, 230)) * light, np.float32((190, 30, 34)) * light
     half, middle = rng.uniform(0.45, 0.7), rng.uniform(2.3, 2.8)
     kind = rng.random()

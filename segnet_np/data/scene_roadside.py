@@ -5,7 +5,7 @@ from dataclasses import dataclass
 import numpy as np
 
 from segnet_np.data.scene_backdrop import Backdrop, Street
-from segnet_np.data.scene_view import ALL, BUILDING, FENCE, TREE, grey, noise_at, paint
+from segnet_np.data.scene_view import ALL, BUILDING, FENCE, TREE, fraction, grey, noise_at, paint
 
 # What a front is made of.
 PLASTER, TRIM, GLASS, FASCIA, SLATE = range(5)
@@ -42,7 +42,7 @@ class Style:
             tall=rng.uniform(0.42, 0.62),
             brick=bool(rng.random() < 0.5),
             shop=bool(rng.random() < 0.4),
-            grain=rng.uniform(0.03, 0.12),
+            grain=rng.uniform(0.06, 0.12),
             key=rng.uniform(0, 256),
             colours=np.stack(
                 [
@@ -62,7 +62,7 @@ def line_street(backdrop: Backdrop, street: Street, side: int) -> None:
     edge = street.kerb[0] if side < 0 else street.kerb[1]
     light = view.left if side < 0 else view.right
     leaves = grey(rng, 55, 105, 4) * np.float32((rng.uniform(0.65, 1.2), 1.1, rng.uniform(0.35, 0.7)))
-    green = rng.uniform(0.2, 0.75)
+    green = rng.uniform(0.35, 0.85)
     z = street.end * rng.uniform(0.6, 0.9)
     while z > 1.6:
         near = max(z - rng.uniform(6, 14) * (1 + z / 40), 1.5)
@@ -70,7 +70,7 @@ def line_street(backdrop: Backdrop, street: Street, side: int) -> None:
         if gap:
             for at in np.sort(np.maximum(rng.uniform(near, z, rng.integers(1, 4)), 3))[::-1]:
                 bush = rng.random() < 0.35
-                out = edge + side * (rng.uniform(1, 3) if bush else rng.uniform(1.5, 6))
+                out = edge + side * (rng.uniform(1, 3) if bush else rng.uniform(1.2, 4.5))
                 tree(backdrop, out, at, rng.uniform(1.2, 2.4) if bush else rng.uniform(5, 10), leaves, bush)
             back = edge
         else:
@@ -95,10 +95,12 @@ def facade(
     material = np.full(up.shape, PLASTER, np.uint8)
     tone = 1 + style.grain * backdrop.noise(up * 9, along * 9)
     if style.brick:
-        joint = (up * 5 % 1 < 0.22) | ((along * 2.5 + 0.5 * (up * 5).astype(np.int32) % 1) % 1 < 0.12)
-        tone -= 0.28 * joint
+        courses = up * 5
+        course = np.floor(courses)
+        joint = (courses - course < 0.22) | (fraction(along * 2.5 + 0.5 * course) < 0.12)
+        tone -= 0.35 * joint
     # Within its cell, how far a pixel is from the window's middle; the frame is a little larger than the panes.
-    aside, above = abs(along / style.pitch % 1 - 0.5), abs(up / style.storey % 1 - 0.55)
+    aside, above = abs(fraction(along / style.pitch) - 0.5), abs(fraction(up / style.storey) - 0.55)
     body = (up > 0.2) & (up < style.height - 0.4)
     frame = body & (aside < style.broad / 2 + 0.05) & (above < style.tall / 2 + 0.05)
     pane = frame & (aside < style.broad / 2) & (above < style.tall / 2) & (aside > 0.03) & (above > 0.025)
@@ -108,13 +110,13 @@ def facade(
     room = noise_at(np.floor(up / style.storey) * 53, np.floor(along / style.pitch) * 37 + style.key)
     tone = np.where(pane, 1 + 0.25 * room, tone)
     if style.shop:
-        material[(up < 2.5) & (up > 0.5) & (along / 3.1 % 1 > 0.12)] = GLASS
+        material[(up < 2.5) & (up > 0.5) & (fraction(along / 3.1) > 0.12)] = GLASS
         material[(up > 2.5) & (up < 3.2)] = FASCIA
     material[(up > style.height - 0.35)] = TRIM
     if style.roof:
         roof = up > style.height
         material[roof] = SLATE
-        tone -= 0.15 * (roof & (up * 3 % 1 < 0.3))
+        tone -= 0.15 * (roof & (fraction(up * 3) < 0.3))
     mask = (up > 0) & (up < style.height + style.roof)
     backdrop.paint(wall.rows, wall.columns, mask, style.colours[material], tone * light, wall.z, BUILDING)
 
@@ -130,13 +132,13 @@ def fence(backdrop: Backdrop, a: tuple[float, float], b: tuple[float, float], li
     whole = (up > 0) & (up < height)
     if rng.random() < 0.5:
         pitch = rng.uniform(0.3, 0.5)
-        board = along / pitch % 1
+        board = fraction(along / pitch)
         painted = whole & (up < height - 0.12 * board)
         tone = 1 + 0.12 * backdrop.noise(up * 3, along * 14) - 0.6 * (board < 0.25)
         tone -= 0.3 * (abs(up - height / 2) < 0.05)
     else:
         pitch = rng.uniform(0.35, 0.6)
-        bar = (along / pitch % 1 < 0.4) | (abs(up - height + 0.08) < 0.09) | (abs(up - 0.25) < 0.08)
+        bar = (fraction(along / pitch) < 0.4) | (abs(up - height + 0.08) < 0.09) | (abs(up - 0.25) < 0.08)
         painted = whole & bar
         tone = np.ones_like(up)
     backdrop.paint(
@@ -154,7 +156,7 @@ def fence(backdrop: Backdrop, a: tuple[float, float], b: tuple[float, float], li
 def tree(backdrop: Backdrop, x: float, z: float, height: float, leaves: np.ndarray, bush: bool) -> None:
     """Paint a crown of leaves, ragged at its border and lit from above, and a trunk unless it is a bush."""
     view, rng = backdrop.view, backdrop.rng
-    spread = height * (rng.uniform(0.6, 1.1) if bush else rng.uniform(0.32, 0.46))
+    spread = height * (rng.uniform(0.6, 1.1) if bush else rng.uniform(0.36, 0.52))
     bottom = 0 if bush else height * rng.uniform(0.25, 0.4)
     half, middle = (height - bottom) / 2, (height + bottom) / 2
     scale = view.focal / z
@@ -171,9 +173,11 @@ def tree(backdrop: Backdrop, x: float, z: float, height: float, leaves: np.ndarr
     if crown is None:
         return
     rows, columns = crown
-    u = (np.arange(columns.start, columns.stop, dtype=np.float32) - px) / scale
-    v = (np.arange(rows.start, rows.stop, dtype=np.float32)[:, None] - py) / scale
-    clumps = backdrop.noise(v * 6, u * 6)
-    mask = (u / spread) ** 2 + (v / half) ** 2 + 0.16 * clumps < 1
-    tone = 0.9 + 0.32 * backdrop.noise(v * 14, u * 14) + 0.2 * clumps - 0.25 * v / half
+    u = np.arange(columns.start, columns.stop, dtype=np.float32) - px
+    v = np.arange(rows.start, rows.stop, dtype=np.float32)[:, None] - py
+    clumps = backdrop.noise(v * (6 / scale), u * (6 / scale))
+    mask = (u / (spread * scale)) ** 2 + (v / (half * scale)) ** 2 + 0.16 * clumps < 1
+    # Leaves stay the same few pixels from near and far, as a camera sees their glitter.
+    tone = 0.85 + 0.4 * backdrop.noise(v / 3, u / 3) + 0.15 * clumps - 0.2 * v / (half * scale)
+    tone = np.maximum(tone, 0.15)
     backdrop.paint(rows, columns, mask, leaves, tone, z, TREE)

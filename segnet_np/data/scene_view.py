@@ -90,6 +90,11 @@ def noise_at(u: np.ndarray, v: np.ndarray) -> np.ndarray:
     return noise_tile()[(u * 4).astype(np.int32) & 1023, (v * 4).astype(np.int32) & 1023]
 
 
+def fraction(x: np.ndarray) -> np.ndarray:
+    """The part after the point, as `x % 1` but several times faster."""
+    return x - np.floor(x)
+
+
 def paint(rng: np.random.Generator, *palettes: str) -> np.ndarray:
     """A colour near one of the named palettes', each of which is as likely."""
     colours = PALETTES[palettes[rng.integers(len(palettes))]]

@@ -18,7 +18,7 @@ MIN_SIDE = 32
 
 # What stands along the pavements, and how often.
 ALONG = (objects.pedestrian, objects.lamp_post, objects.sign, objects.traffic_light, objects.litter)
-OFTEN = (0.42, 0.16, 0.22, 0.12, 0.08)
+OFTEN = (0.38, 0.22, 0.22, 0.12, 0.06)
 
 
 def street_scene(seed: int, size: tuple[int, int] = (96, 128)) -> tuple[np.ndarray, np.ndarray]:
@@ -136,7 +136,7 @@ def _populate(pen: objects.Pen, street: Street) -> None:
     standing: list[tuple[float, float, objects.Thing]] = []
     for side, kerb in ((-1, left), (1, right)):
         z = first(kerb) * rng.uniform(1, 1.2)
-        for thing in rng.choice(ALONG, rng.integers(3, 6), p=OFTEN):
+        for thing in rng.choice(ALONG, rng.integers(2, 5), p=OFTEN):
             x = kerb + side * (rng.uniform(0.6, 1.6) if thing is objects.pedestrian else 0.4)
             standing.append((z * abs(x / kerb), x, thing))
             z *= rng.uniform(1.2, 1.5)
@@ -145,7 +145,7 @@ def _populate(pen: objects.Pen, street: Street) -> None:
         parked = rng.random() < 0.4
         x = kerb - side * 1.1 if parked else (left + right) / 2 + side * (right - left) / 4
         z = first(x) + rng.uniform(0, 6)
-        while z < 26:
+        while z < 18:
             moving.append((z, x, thing))
             z += rng.uniform(6, 9) if parked else rng.uniform(9, 20)
     for thing in (objects.bicyclist, objects.bicyclist, objects.pedestrian):
@@ -167,7 +167,7 @@ def _photograph(image: np.ndarray, rng: np.random.Generator) -> np.ndarray:
     rim = 1 - rng.uniform(0, 0.2) * (x * x + y * y) / 2
     image = image * (rim[..., None] * balance).astype(np.float32)
     image = 120 + np.float32(rng.uniform(0.9, 1.15)) * (image - 120)
-    image += np.float32(rng.uniform(1, 4)) * rng.standard_normal(image.shape, np.float32)
+    image += np.float32(rng.uniform(1, 3)) * rng.standard_normal(image.shape, np.float32)
     return np.clip(np.rint(image), 0, 255).astype(np.uint8)
 
 
