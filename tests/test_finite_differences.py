@@ -96,3 +96,8 @@ def test_at_a_kink_any_subgradient_is_right():
     found = settled(lambda x: np.maximum(x, 0), 0.0, 1.5)
     assert not found.agrees
     assert "outside" in found.note
+
+
+def test_a_bend_is_no_kink():
+    # left -10 and right 10, but -1 and 1 a tenth as far: a parabola, whose derivative is 0 and nothing else
+    assert not settled(lambda x: 1e6 * x**2, 0.0, 0.5).agrees

@@ -5,6 +5,7 @@ import pickle
 import sys
 
 import learner_layers as mine
+import numba
 import numpy as np
 import pytest
 
@@ -337,6 +338,28 @@ def test_a_net_on_a_kink_redraws_or_shrinks_and_still_finds_bugs():
     assert "kink" in report["input"].note
 
 
+def test_where_every_step_crosses_a_kink_another_direction_is_drawn(monkeypatch):
+    monkeypatch.setattr(sys.modules[gradcheck.__module__], "EVERY_ENTRY_UP_TO", 0)
+    x = np.array([[1.0, 1e-8, -1.0, 1e-8]])
+    rows = [gradcheck(mine.ReLU(), x, seed=seed)["input"] for seed in range(20)]
+    assert any("redrawn" in row.note and row.ok for row in rows)
+
+
+def test_a_kink_nearby_is_not_taken_for_a_tie():
+    class Jagged(mine.ReLU):
+        """|x - n| for the integer n nearest to x, its kink moved a little away from n."""
+
+        def forward(self, x):
+            self.x = x - np.round(x) + 3e-5
+            return np.abs(self.x)
+
+        def backward(self, dout):
+            return dout * np.sign(self.x)
+
+    x = np.random.default_rng(0).permutation(np.arange(24.0))
+    assert [row.name for row in gradcheck(Jagged(), x)] == ["input", "calls"]
+
+
 def test_exactly_at_a_kink_a_subgradient_passes():
     x = maps(2, 3, 4, 6)
     x[0, 0] = 0.0
@@ -407,6 +430,20 @@ def test_nothing_given_is_changed(make):
     if getattr(layer, "training", True):
         twin = pickle.loads(before)
         assert np.array_equal(layer.backward(dout), twin.backward(dout))
+
+
+def test_kernels_get_their_threads_back():
+    before = numba.get_num_threads()
+    gradcheck(layers.ReLU(), maps())
+    with pytest.raises(ZeroDivisionError):
+        gradcheck(FailsLater(), maps(6, 4))
+    assert numba.get_num_threads() == before
+
+
+class FailsLater(mine.Linear):
+    def forward(self, x):
+        self.calls = getattr(self, "calls", 0) + 1
+        return super().forward(x) / (self.calls < 6 or 0 // 0)
 
 
 def test_two_names_for_one_array_move_together():

@@ -5,8 +5,8 @@ from collections.abc import Iterator
 from dataclasses import dataclass, field
 
 #: The columns of the table: heading and width. Numbers stand at the right end of theirs.
-_COLUMNS = (("gradient", 18), ("checked", 13), ("error", 8), ("at", 15), ("analytic", 14), ("numeric", 14))
-_PYTORCH = ("PyTorch", 8)
+_COLUMNS = (("gradient", 15), ("checked", 12), ("error", 7), ("at", 12), ("analytic", 13), ("numeric", 13))
+_PYTORCH = ("PyTorch", 7)
 _VERDICT = ("", 4)
 _NUMBERS = {"error", "analytic", "numeric", "PyTorch"}
 
