@@ -11,6 +11,7 @@ import numpy as np
 from matplotlib.axes import Axes
 from matplotlib.colors import LinearSegmentedColormap
 from matplotlib.figure import Figure
+from matplotlib.layout_engine import ConstrainedLayoutEngine
 from matplotlib.patches import Patch
 
 from segnet_np.data.classes import VOID, Classes, colourise
@@ -118,8 +119,8 @@ def samples(
     width = 3.2
     heights = [width * row[0].shape[0] / row[0].shape[1] for row in pictures]
     legend = 0.3 * _legend_rows(classes, 2 * columns)
-    figure = Figure(figsize=(width * columns, sum(heights) + 0.35 + legend), dpi=DPI, layout="constrained")
-    figure.get_layout_engine().set(w_pad=0.03, h_pad=0.03, hspace=0, wspace=0)  # type: ignore[union-attr]
+    layout = ConstrainedLayoutEngine(w_pad=0.03, h_pad=0.03, hspace=0, wspace=0)
+    figure = Figure(figsize=(width * columns, sum(heights) + 0.35 + legend), dpi=DPI, layout=layout)
     grid = figure.subplots(len(pictures), columns, squeeze=False, height_ratios=heights)
     for axes, row in zip(grid, pictures, strict=True):
         for ax, array in zip(axes, row, strict=True):
@@ -129,6 +130,23 @@ def samples(
         ax.set_title(title, color=INK, fontsize=11)
     _legend(figure, classes, 2 * columns, loc="outside lower center")
     return figure
+
+
+def spread(count: int, length: int) -> list[int]:
+    """Choose indices from all over a sequence: neighbours in a film look alike.
+
+    Parameters
+    ----------
+    count : int
+        How many; fewer if there are not so many.
+    length : int
+        Of the sequence.
+
+    Returns
+    -------
+    indices : list of int
+    """
+    return sorted({round(k * (length - 1) / max(count - 1, 1)) for k in range(count)})
 
 
 def confusion(matrix: np.ndarray, names: Sequence[str]) -> Figure:
@@ -197,13 +215,13 @@ def overlay(image: np.ndarray, labels: np.ndarray, classes: Classes, strength: f
     """
     blended = (1 - strength) * image + strength * colourise(labels, classes)
     times = -(-480 // image.shape[1])
-    blended = np.rint(blended).astype(np.uint8).repeat(times, axis=0).repeat(times, axis=1)
-    height, width = blended.shape[:2]
+    shown = np.rint(blended).astype(np.uint8).repeat(times, axis=0).repeat(times, axis=1)
+    height, width = shown.shape[:2]
     present = np.unique(labels)
     columns = width // 120
     strip = 12 + 24 * -(-len(present) // columns)
     figure = Figure(figsize=(width / 100, (height + strip) / 100), dpi=100)
-    figure.figimage(blended, 0, strip)
+    figure.figimage(shown, 0, strip)
     _legend(figure, classes, columns, loc="lower center", only=present)
     return figure
 
@@ -248,10 +266,10 @@ def _legend_rows(classes: Classes, columns: int) -> int:
 
 def _legend(figure: Figure, classes: Classes, columns: int, loc: str, only: np.ndarray | None = None) -> None:
     handles = [
-        Patch(facecolor=np.array(colour) / 255, edgecolor=SOFT, linewidth=0.5, label=name)
+        Patch(facecolor="#{:02x}{:02x}{:02x}".format(*colour), edgecolor=SOFT, linewidth=0.5, label=name)
         for name, colour in _entries(classes, only)
     ]
-    figure.legend(
+    figure.legend(  # type: ignore[call-overload]  # the stubs leave out that loc takes any string
         handles=handles, ncols=min(columns, len(handles)), loc=loc, frameon=False, fontsize=9, labelcolor=INK,
         handlelength=1.2, handleheight=1.0, columnspacing=1.2, borderaxespad=0.2,
     )  # fmt: skip

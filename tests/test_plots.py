@@ -58,6 +58,12 @@ def test_samples_show_labels_in_their_colours():
         plots.samples([], CAMVID)
 
 
+def test_spread_takes_the_ends_and_never_one_twice():
+    assert plots.spread(4, 10) == [0, 3, 6, 9]
+    assert plots.spread(4, 2) == [0, 1]
+    assert plots.spread(1, 5) == [0]
+
+
 def test_confusion_shows_shares_of_each_true_class():
     figure = plots.confusion(np.array([[30, 10, 0], [0, 5, 0], [0, 0, 0]]), ["a", "b", "c"])
     shown = np.asarray(figure.axes[0].images[0].get_array())

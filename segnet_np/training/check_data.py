@@ -1,5 +1,6 @@
 """Look at a data folder before training on it: what its labels hold, and what is wrong, in words."""
 
+from contextlib import suppress
 from pathlib import Path
 
 import numpy as np
@@ -52,7 +53,7 @@ def check_data(directory: Path, preview: Path) -> tuple[str, bool]:
     if pictures:
         titles = ("image", f"labels ({folders[0].split})")
         plots.save(plots.samples(pictures, folders[0].classes, titles), preview)
-        sections.append(f"{preview} shows the first {len(pictures)} images with their labels.")
+        sections.append(f"{preview} shows {len(pictures)} images with their labels.")
     return "\n\n".join(sections), ok
 
 
@@ -80,7 +81,7 @@ def _words(found: Inspection) -> list[str]:
         words.append(f"No pixel of {', '.join(absent)}: what is never shown is not learned.")
     if found.outside:
         words.append(
-            "Values marked ? are no class. Labels are class indices, 0, 1, 2, ..., not colours or grey values; "
+            "Values marked ? are no class. Labels are class indices, 0, 1, 2, ..., not colours or greys; "
             "so they look nearly black in a viewer, and that is as it should be."
         )
     if found.ok:
@@ -91,13 +92,9 @@ def _words(found: Inspection) -> list[str]:
 
 
 def _usable(folder: Folder) -> list[tuple[np.ndarray, np.ndarray]]:
-    """The first pairs without a problem."""
+    """A few pairs from all over the folder, those without a problem."""
     pictures = []
-    for k in range(len(folder)):
-        try:
+    for k in plots.spread(PREVIEWED, len(folder)):
+        with suppress(OSError, ValueError):
             pictures.append(folder[k])
-        except (OSError, ValueError):
-            continue
-        if len(pictures) == PREVIEWED:
-            break
     return pictures

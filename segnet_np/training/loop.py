@@ -149,12 +149,13 @@ class _Training:
                 if validated:
                     pictures.draw(self.net, self.setup.held_out, log, self.folder)
                 self.seconds += time.perf_counter() - began
-                if last or interrupt.asked or self.step % config.checkpoint_every == 0:
+                stop = interrupt.asked  # looked at once: it may come true at any moment
+                if last or stop or self.step % config.checkpoint_every == 0:
                     self._save()
                 speed = f"{row['images_per_second']:.0f} images/s"
                 bar.set_postfix_str(f"loss {row['loss']:.3f}, lr {row['lr']:.1e}, {speed}", refresh=False)
                 bar.update()
-                if interrupt.asked and not last:
+                if stop and not last:
                     raise KeyboardInterrupt(f"stopped after step {self.step}; {self._kept()}")
 
     def _take_step(self) -> dict[str, float]:

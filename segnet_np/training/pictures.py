@@ -17,7 +17,7 @@ def draw(net: Net, held_out: Dataset, log: Log, folder: Path) -> None:
     Parameters
     ----------
     net : Net
-        Predicts the first pictures of `held_out`.
+        Predicts a few pictures of `held_out`.
     held_out : Dataset
     log : Log
         Of the run so far.
@@ -28,7 +28,7 @@ def draw(net: Net, held_out: Dataset, log: Log, folder: Path) -> None:
         validated, scores[name.replace("_", " ").replace("iou", "IoU")] = log.column(name)
     plots.save(plots.curves(*log.column("loss"), validated, scores), folder / run_folder.CURVES)
     rows = []
-    for k in range(min(SAMPLES, len(held_out))):
+    for k in plots.spread(SAMPLES, len(held_out)):
         image, labels = held_out[k]
         rows.append((image, labels, net.predict(image)[0]))
     figure = plots.samples(rows, held_out.classes, ("image", "truth", "prediction"))

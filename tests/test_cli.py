@@ -1,0 +1,248 @@
+"""The commands: what they print and write, and that wrong input is one clear line without a traceback."""
+
+import json
+import os
+import signal
+import subprocess
+import sys
+
+import numpy as np
+import pytest
+from PIL import Image
+
+import segnet_np as snp
+from segnet_np.cli import main
+from segnet_np.data.classes import CAMVID
+from segnet_np.data.scenes import street_scene
+from segnet_np.training import setup
+
+TINY = ["--width", "2", "--crop", "32", "--batch", "2"]
+
+
+@pytest.fixture(autouse=True)
+def few_scenes(monkeypatch, tmp_path):
+    monkeypatch.setattr(setup, "TRAINING_SCENES", 3)
+    monkeypatch.setattr(setup, "HELD_OUT_SCENES", 2)
+    monkeypatch.chdir(tmp_path)
+
+
+@pytest.fixture(scope="module")
+def weights(tmp_path_factory):
+    net = snp.SegNet(width=2)
+    net.class_names, net.class_colours = CAMVID.names, CAMVID.colours
+    path = tmp_path_factory.mktemp("weights") / "net.safetensors"
+    snp.save(net, path)
+    return str(path)
+
+
+@pytest.fixture
+def data(tmp_path):
+    """A data folder of four small street scenes."""
+    for split, seeds in (("train", (0, 1)), ("val", (2, 3))):
+        for seed in seeds:
+            image, labels = street_scene(seed, (48, 64))
+            for folder, array in ((split, image), (f"{split}annot", labels)):
+                path = tmp_path / "streets" / folder / f"{seed}.png"
+                path.parent.mkdir(parents=True, exist_ok=True)
+                Image.fromarray(array).save(path)
+    return tmp_path / "streets"
+
+
+def refused(capsys, *arguments, code=2):
+    """Run a command that must fail with one line on the error stream; return that line."""
+    assert main([str(argument) for argument in arguments]) == code
+    out, err = capsys.readouterr()
+    lines = [line for line in err.splitlines() if line.startswith("segnet-np: ")]
+    assert out == ""
+    assert len(lines) == 1
+    assert "Traceback" not in err
+    return lines[0]
+
+
+def test_train_on_a_folder_then_evaluate_and_predict(data, tmp_path, capsys):
+    arguments = ["train", "--data", str(data), *TINY, "--epochs", "3", "--class-weights", "none"]
+    assert main(arguments) == 0
+    run = tmp_path / "runs" / "streets-segnet-w2"
+    out = capsys.readouterr().out
+    assert "3 steps in" in out
+    assert "Bicyclist" in out
+    assert "runs/streets-segnet-w2" in out
+    assert json.loads((run / "config.json").read_text())["data"] == str(data)
+
+    assert main([*arguments, "--resume"]) == 0
+    assert "is finished: all 3 steps are done" in capsys.readouterr().out
+    assert main(["train", "--resume", "--out", str(run)]) == 0
+    assert "is finished: all 3 steps are done" in capsys.readouterr().out
+
+    weights = str(run / "weights.safetensors")
+    assert main(["evaluate", "--weights", weights, "--data", str(data), "--json"]) == 0
+    scores = json.loads(capsys.readouterr().out)
+    assert list(scores) == ["global_accuracy", "class_accuracy", "mean_iou", "iou"]
+    assert list(scores["iou"]) == list(CAMVID.names)
+    rows = (run / "log.csv").read_text().splitlines()
+    logged = dict(zip(rows[0].split(","), rows[-1].split(","), strict=True))
+    assert scores["mean_iou"] == pytest.approx(float(logged["mean_iou"]), rel=1e-5)
+    assert (tmp_path / "confusion.png").exists()
+
+    assert main(["predict", "--weights", weights, str(data / "val" / "2.png"), "--out", "seen"]) == 0
+    assert capsys.readouterr().out.split() == ["seen/2-labels.png", "seen/2-overlay.png"]
+    with Image.open("seen/2-labels.png") as png:
+        assert png.mode == "P"
+        expected, _ = snp.load(weights).predict(np.array(Image.open(data / "val" / "2.png")))
+        np.testing.assert_array_equal(np.array(png), expected)
+        assert png.getpalette()[9:12] == list(CAMVID.colours[3])
+    with Image.open("seen/2-overlay.png") as png:
+        png.load()
+
+
+def test_evaluate_without_data_takes_the_held_out_scenes(weights, capsys):
+    assert main(["evaluate", "--weights", weights, "--out", "here"]) == 0
+    out = capsys.readouterr().out
+    assert out.startswith("2 pictures")
+    assert "mean IoU" in out
+    assert os.path.exists("here/confusion.png")
+
+
+def test_predict_takes_any_size_and_nets_without_names(tmp_path, capsys):
+    snp.save(snp.SegNet(width=2, num_classes=4), "bare.safetensors")
+    image, _ = street_scene(0, (45, 61))
+    Image.fromarray(image).save("odd size ü.png")
+    assert main(["predict", "--weights", "bare.safetensors", "odd size ü.png"]) == 0
+    with Image.open("odd size ü-labels.png") as png:
+        assert png.size == (61, 45)
+
+
+def test_predict_checks_all_before_it_writes(weights, tmp_path, capsys):
+    image, _ = street_scene(0, (48, 64))
+    Image.fromarray(image).save("good.png")
+    Image.fromarray(image[:20]).save("small.png")
+    (tmp_path / "broken.png").write_bytes((tmp_path / "good.png").read_bytes()[:500])
+    os.mkdir("twice")
+    Image.fromarray(image).save("twice/good.png")
+    pictures = ["good.png", "small.png", "broken.png", "absent.png", "twice/good.png"]
+    line = refused(capsys, "predict", "--weights", weights, *pictures, "--out", "seen")
+    for words in ("small.png: 20x64, the net needs at least 32x32", "broken.png", "absent.png", "named good"):
+        assert words in line
+    assert not os.path.exists("seen")
+
+
+@pytest.mark.parametrize(
+    ("arguments", "words"),
+    [
+        (["train", "--width", "0"], "width 0, expected a whole number >= 1"),
+        (["train", "--model", "unet"], "model 'unet', expected one of segnet, segnet-basic"),
+        (["train", "--schedule", "step"], "schedule 'step', expected one of constant, poly, one-cycle"),
+        (["train", "--crop", "16"], "--crop 16: segnet needs crops of at least 32"),
+        (["train", "--crop", "512"], "smaller than the window of 512x512"),
+        (["train", "--data", "nowhere"], "no folder"),
+        (["train", "--epochs", "-1"], "--epochs -1.0"),
+        (["evaluate", "--weights", "nothing.safetensors"], "nothing.safetensors: No such file"),
+        (["predict", "--weights", "nothing.safetensors", "x.png"], "nothing.safetensors: No such file"),
+        (["check-data", "nowhere"], "nowhere: no folder train, val, test in it"),
+    ],
+)
+def test_wrong_input_is_one_clear_line(arguments, words, capsys, tmp_path):
+    assert words in refused(capsys, *arguments)
+    assert not [path for path in tmp_path.rglob("*") if path.suffix in (".safetensors", ".png")]
+
+
+def test_wrong_options_are_refused_by_the_parser(capsys):
+    for arguments in (
+        ["train", "--steps", "many"],
+        ["train", "--steps", "3", "--epochs", "2"],
+        ["dance"],
+        [],
+    ):
+        with pytest.raises(SystemExit) as stop:
+            main(arguments)
+        assert stop.value.code == 2
+
+
+def test_a_wrong_weights_file_is_named(capsys, tmp_path):
+    (tmp_path / "w.safetensors").write_bytes(b"\x80\x04nothing to load")
+    assert "pickle" in refused(capsys, "evaluate", "--weights", "w.safetensors")
+
+
+def test_an_explicit_folder_that_holds_a_run_is_refused(capsys, tmp_path):
+    arguments = ["train", *TINY, "--steps", "1", "--out", "mine"]
+    assert main(arguments) == 0
+    capsys.readouterr()
+    assert "mine holds a run: go on with it (--resume)" in refused(capsys, *arguments)
+    other = [*arguments, "--lr", "1", "--resume"]
+    assert "cannot go on with other settings: lr is 0.003, not 1.0" in refused(capsys, *other)
+    checkpoint = tmp_path / "mine" / "checkpoint.safetensors"
+    checkpoint.write_bytes(checkpoint.read_bytes()[:-7])
+    assert "checkpoint.safetensors" in refused(capsys, *arguments, "--resume")
+
+
+def test_check_data_counts_and_complains(data, capsys):
+    assert main(["check-data", str(data)]) == 0
+    out = capsys.readouterr().out
+    assert "train: 2 images" in out
+    assert "Every image and every label file can be used." in out
+    with Image.open("preview.png") as png:
+        png.load()
+
+    labels = np.array(Image.open(data / "trainannot" / "0.png"))
+    counted = (labels == 3).sum() + (np.array(Image.open(data / "trainannot" / "1.png")) == 3).sum()
+    assert any(line.split()[:2] == ["3", "Road"] and f"{counted:,}" in line for line in out.splitlines())
+    labels[labels == 3] = 77
+    Image.fromarray(labels).save(data / "trainannot" / "0.png")
+    Image.fromarray(labels[:40]).save(data / "valannot" / "3.png")
+    assert main(["check-data", str(data)]) == 1
+    out = capsys.readouterr().out
+    assert "label values [77], expected 0..10 or 11 (void)" in out
+    assert "Labels are class indices" in out
+    assert "48x64" in out
+    assert "40x64" in out
+
+
+def test_gradcheck_says_whether_all_is_right(monkeypatch, capsys):
+    class Report:
+        def __init__(self, ok):
+            self.ok = ok
+
+        def __str__(self):
+            return f"table {self.ok}"
+
+    asked = []
+
+    def check(oks):
+        def check_everything(model=None):
+            asked.append(model)
+            return (Report(ok) for ok in oks)
+
+        return check_everything
+
+    monkeypatch.setattr("segnet_np.verify.suite.check_everything", check([True, True]))
+    assert main(["gradcheck", "--model", "segnet-basic"]) == 0
+    assert capsys.readouterr().out.startswith("table True\ntable True\n")
+    monkeypatch.setattr("segnet_np.verify.suite.check_everything", check([False, True]))
+    assert main(["gradcheck"]) == 1
+    assert asked == ["segnet-basic", None]
+
+
+def test_info_names_processor_versions_and_cache(capsys):
+    assert main(["info"]) == 0
+    out = capsys.readouterr().out
+    for words in ("segnet_np", snp.__version__, "numba", "processor", "threads", "kernel cache"):
+        assert words in out
+
+
+def test_ctrl_c_on_a_real_process(tmp_path):
+    """The first Ctrl-C finishes the step, saves, says how to go on, and the exit code is 130."""
+    command = [sys.executable, "-m", "segnet_np", "train", *TINY, "--steps", "100000", "--out", "long run"]
+    process = subprocess.Popen(command, stderr=subprocess.PIPE, stdout=subprocess.PIPE)
+    seen = b""
+    while b"loss" not in seen:  # a step is done
+        piece = process.stderr.read1()
+        assert piece, seen.decode()
+        seen += piece
+    process.send_signal(signal.SIGINT)
+    out, err = process.communicate(timeout=120)
+    assert process.returncode == 130
+    last = err.decode().strip().splitlines()[-1]
+    assert last.startswith("segnet-np: stopped after step")
+    assert last.endswith("go on with: segnet-np train --resume --out 'long run'")
+    assert out == b""
+    assert (tmp_path / "long run" / "checkpoint.safetensors").exists()
