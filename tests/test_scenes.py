@@ -1,4 +1,4 @@
-"""Street scenes: repeatable, of any size, all classes in them, and not to be solved by colour and height alone."""
+"""Street scenes: repeatable, any size, all classes, and not to be solved by a pixel's colour and height."""
 
 import numpy as np
 import pytest

@@ -171,8 +171,8 @@ def _open(path: str | os.PathLike[str], upright: bool) -> Image.Image:
             # An image so large that Pillow suspects an attack is an error, as is a damaged EXIF block.
             warnings.simplefilter("error")
             with Image.open(path, formats=("PNG", "JPEG")) as image:
-                # Without a word Pillow cuts 16-bit colours to 8 bits and stretches 2- and 4-bit greys over 0..255;
-                # only the raw mode still tells.
+                # Without a word Pillow cuts 16-bit colours to 8 bits and stretches 2- and 4-bit greys to
+                # 0..255; only the raw mode still tells.
                 if str(image.tile[0][3]) in ("RGB;16B", "I;16B", "L;2", "L;4"):
                     raise ValueError(f"{path}: stored as {image.tile[0][3]}, expected 8 bits a channel")
                 image.load()

@@ -13,8 +13,8 @@ from segnet_np.data.folders import Folder, read_image, read_labels
 class Inspection:
     """The findings: each array has one entry for each label value 0..255.
 
-    `pixels` counts pixels, `images` the images in which a value appears. `outside` maps the values that are no
-    class to the files that hold them. `problems` are the messages about files that cannot be used, in order.
+    `pixels` counts pixels, `images` the images in which a value appears. `outside` maps the values that
+    are no class to the files that hold them. `problems` are the messages about files that cannot be used.
     """
 
     classes: Classes

@@ -15,6 +15,7 @@ from segnet_np.data.scene_view import (
     grey,
     noise_at,
     paint,
+    rgb,
 )
 
 
@@ -29,7 +30,10 @@ class Street:
 
 @dataclass(frozen=True)
 class Wall:
-    """The pixels of an upright wall: of each column its distance and place along the wall, of each pixel its height."""
+    """The pixels of an upright wall.
+
+    Each column has its distance `z` and its place `along` the wall, each pixel its height `up`.
+    """
 
     rows: slice
     columns: slice
@@ -91,11 +95,11 @@ class Backdrop:
         z: float | np.ndarray,
         label: int | np.ndarray | None,
     ) -> None:
-        """Paint the masked pixels of a window with colour times tone, seen through the haze of a distance z."""
+        """Paint the masked pixels of a window with colour times tone, as seen from a distance z."""
         clear = self.view.clear(z)
-        rgb = colour * (tone * clear)[..., None]
-        rgb += self.view.haze * (1 - np.asarray(clear, np.float32)[..., None])
-        np.copyto(self.rgb[rows, columns], rgb, where=mask[..., None])
+        seen = colour * (tone * clear)[..., None]
+        seen += self.view.haze * (1 - np.asarray(clear, np.float32)[..., None])
+        np.copyto(self.rgb[rows, columns], seen, where=mask[..., None])
         if label is not None:
             np.copyto(self.labels[rows, columns], np.uint8(label), where=mask)
 
@@ -110,8 +114,8 @@ def sky(backdrop: Backdrop, zenith: np.ndarray, clouds: np.ndarray, cover: float
     cloud = backdrop.noise(stretch * 1.7, backdrop.across * stretch)
     cloud = 0.8 * np.clip(0.5 * cloud + cover, 0, 1)[..., None]
     backdrop.rgb[bottom:] = view.haze
-    rgb = view.haze + high[..., None] * (zenith - view.haze)
-    backdrop.rgb[rows] = rgb + cloud * (clouds - rgb)
+    clear = view.haze + high[..., None] * (zenith - view.haze)
+    backdrop.rgb[rows] = clear + cloud * (clouds - clear)
 
 
 def skyline(backdrop: Backdrop, street: Street) -> None:
@@ -119,23 +123,25 @@ def skyline(backdrop: Backdrop, street: Street) -> None:
     view, rng = backdrop.view, backdrop.rng
     left = 0.0
     while left < view.width:
-        right = left + view.focal * rng.uniform(0.05, 0.18)
+        wood = rng.random() < 0.6
+        right = left + view.focal * rng.uniform(0.15, 0.4)
         found = backdrop.window(
-            left, view.horizon - 0.3 * view.focal, right, view.horizon + 0.06 * view.focal
+            left, view.horizon - 0.2 * view.focal, right, view.horizon + 0.06 * view.focal
         )
         left = right
         if found is None:
             continue
         rows, columns = found
-        tall = rng.uniform(0.02, 0.07)
-        if rng.random() < 0.5:
-            colour, label = grey(rng, 50, 90) + np.float32((-8, 8, -12)), TREE
-            tall = tall + 0.02 * backdrop.noise(np.float32([0]), backdrop.across[columns] * 90)
+        tall = np.full(columns.stop - columns.start, rng.uniform(0.03, 0.08))
+        across, down = backdrop.across[columns] * view.focal / 3, backdrop.down[rows, None] * view.focal / 3
+        if wood:
+            colour, label, rough = grey(rng, 55, 95) * rgb(0.9, 1.1, 0.6), TREE, 0.4
+            tall += 0.012 * backdrop.noise(np.zeros(1, np.float32), across / 2)
         else:
-            colour, label = paint(rng, "grey", "brick", "sand"), BUILDING
+            colour, label, rough = paint(rng, "grey", "brick", "sand"), BUILDING, 0.1
         mask = -backdrop.below(rows, columns) < tall
-        tone = 1 + 0.2 * backdrop.noise(backdrop.down[rows, None] * 200, backdrop.across[columns] * 200)
-        backdrop.paint(rows, columns, mask, colour, tone, street.end, label)
+        tone = np.maximum(1 + rough * backdrop.noise(down, across), 0.2)
+        backdrop.paint(rows, columns, mask, colour, tone, 0.5 * street.end, label)
 
 
 # What the ground is made of; the first three are its labels' order as well.
@@ -162,13 +168,13 @@ def ground(backdrop: Backdrop, street: Street, sunny: bool) -> None:
 
     asphalt, slabs = grey(rng, 55, 125), grey(rng, 85, 195)
     if rng.random() < 0.35:
-        slabs *= np.float32((1.15, 0.92, 0.82))
-    grass = grey(rng, 70, 110) * np.float32((0.85, 1.15, 0.5))
-    white = np.float32((225, 222, 212)) if rng.random() < 0.75 else np.float32((215, 180, 80))
+        slabs *= rgb(1.15, 0.92, 0.82)
+    grass = grey(rng, 70, 110) * rgb(0.85, 1.15, 0.5)
+    white = rgb(225, 222, 212) if rng.random() < 0.75 else rgb(215, 180, 80)
     lines = asphalt + rng.uniform(0.5, 0.95) * (white - asphalt)
 
     broad = backdrop.noise(x * 3, z * 3)
-    rough = np.float32([0.03, 0.13, 0.3, 0.03])[material]
+    rough = np.array([0.03, 0.13, 0.3, 0.03], np.float32)[material]
     tone = 1 + rough * backdrop.noise(x * 14, z * 14) + 0.06 * broad
     slab, flag = rng.uniform(0.6, 1.1), rng.uniform(0.6, 1.3)
     joint = (fraction(x / slab) < 0.1) | (fraction(z / flag) < 0.04 + 0.007 * z)

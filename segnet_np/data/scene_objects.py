@@ -1,4 +1,4 @@
-"""What stands and moves in a street scene: cars, people, cyclists, poles, signs, drawn as polygons with Pillow."""
+"""What stands and moves in a street scene: cars, people, poles, signs, drawn as polygons with Pillow."""
 
 import math
 from collections.abc import Callable, Sequence
@@ -18,6 +18,7 @@ from segnet_np.data.scene_view import (
     View,
     grey,
     paint,
+    rgb,
 )
 
 Colour = np.ndarray | Sequence[float]
@@ -77,13 +78,10 @@ class Pen:
         """Darken the ground beneath a thing."""
         corners = [(x - half, 0, z), (x + half, 0, z), (x + half, 0, z + deep), (x - half, 0, z + deep)]
         flat = [self.view.project(corner) for corner in corners]
-        px, py = flat[0][0] + flat[1][0], flat[0][1] + flat[1][1]
-        under = self.image.getpixel(
-            (
-                int(min(max(px / 2, 0), self.view.width - 1)),
-                int(min(max(py / 2 + 1, 0), self.view.height - 1)),
-            )
-        )
+        px, py = self.view.project((x, 0, z))
+        right, bottom = self.view.width - 1, self.view.height - 1
+        under = self.image.getpixel((int(np.clip(px, 0, right)), int(np.clip(py + 1, 0, bottom))))
+        assert isinstance(under, tuple)  # the picture is RGB
         self.draw.polygon(flat, tuple(int(part * strength) for part in under))
 
 
@@ -186,7 +184,7 @@ def pedestrian(pen: Pen, x: float, z: float) -> None:
     coat, legs, skin = (
         paint(rng, "dark", "dark", "brick"),
         paint(rng, "dark"),
-        np.float32(SKIN[rng.integers(len(SKIN))]),
+        rgb(*SKIN[rng.integers(len(SKIN))]),
     )
     hair = grey(rng, 20, 110, 10)
     light = pen.view.facing
@@ -222,7 +220,7 @@ def pedestrian(pen: Pen, x: float, z: float) -> None:
 
 
 def bicyclist(pen: Pen, x: float, z: float) -> None:
-    """Somebody on a bicycle that heads anywhere; the label covers the wheels with what is inside them."""
+    """Somebody on a bicycle that heads anywhere; what is seen through the bicycle is labelled as it is."""
     rng = pen.rng
     heading = rng.uniform(0, 2 * np.pi)
     if rng.random() < 0.4:
@@ -234,7 +232,7 @@ def bicyclist(pen: Pen, x: float, z: float) -> None:
         return x + along * cos - aside * sin, up, z + along * sin + aside * cos
 
     frame, shirt, trousers = paint(rng, "enamel"), paint(rng, "bright"), paint(rng, "blue", "dark")
-    skin = np.float32(SKIN[rng.integers(len(SKIN))]) * light
+    skin = rgb(*SKIN[rng.integers(len(SKIN))]) * light
     helmet = paint(rng, "bright", "grey")
     tyre = (28, 28, 30)
     pen.shadow(x, z - 0.1, 0.25 + 0.7 * abs(cos), 0.4, 0.6)
@@ -243,6 +241,8 @@ def bicyclist(pen: Pen, x: float, z: float) -> None:
         pen.mark.polygon([pen.view.project(point) for point in rim], BICYCLIST)
         for p, q in zip(rim, rim[1:] + rim[:1], strict=True):
             pen.bar(p, q, 0.07, tyre, BICYCLIST, least=2)
+    between = [at(-0.52, 0.1), at(-0.22, 0.95), at(0.42, 1.02), at(0.52, 0.1)]
+    pen.mark.polygon([pen.view.project(point) for point in between], BICYCLIST)
     pedal, saddle, bars = at(-0.05, 0.3), at(-0.22, 0.92), at(0.42, 1.02)
     for p, q in (
         (at(-0.52, 0.35), pedal),
@@ -304,11 +304,11 @@ def sign(pen: Pen, x: float, z: float) -> None:
     rng = pen.rng
     light = pen.view.facing
     post(pen, x, z, 2.9, 0.3, grey(rng, 70, 185) * light)
-    white, red = np.float32((238, 236, 230)) * light, np.float32((190, 30, 34)) * light
+    white, red = rgb(238, 236, 230) * light, rgb(190, 30, 34) * light
     half, middle = rng.uniform(0.45, 0.7), rng.uniform(2.3, 2.8)
     kind = rng.random()
     if kind < 0.35:
-        rim, inside = (red, white) if rng.random() < 0.6 else (white, np.float32((40, 80, 170)) * light)
+        rim, inside = (red, white) if rng.random() < 0.6 else (white, rgb(40, 80, 170) * light)
         pen.disc((x, middle, z), half, rim, SIGN)
         pen.disc((x, middle, z), half * 0.72, inside)
         pen.bar((x - half * 0.4, middle, z), (x + half * 0.4, middle, z), 0.14, (40, 40, 44))

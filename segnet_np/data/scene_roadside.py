@@ -5,7 +5,7 @@ from dataclasses import dataclass
 import numpy as np
 
 from segnet_np.data.scene_backdrop import Backdrop, Street
-from segnet_np.data.scene_view import ALL, BUILDING, FENCE, TREE, fraction, grey, noise_at, paint
+from segnet_np.data.scene_view import ALL, BUILDING, FENCE, TREE, fraction, grey, noise_at, paint, rgb
 
 # What a front is made of.
 PLASTER, TRIM, GLASS, FASCIA, SLATE = range(5)
@@ -33,6 +33,7 @@ class Style:
         storey = rng.uniform(2.7, 3.5)
         office = rng.random() < 0.25
         glass = grey(rng, 25, 70) if rng.random() < 0.75 else 0.75 * reflection
+        walls = paint(rng, *ALL)
         return cls(
             height=storey * rng.integers(2, 7) + 0.5,
             roof=0 if office or rng.random() < 0.3 else rng.uniform(1.5, 3.5),
@@ -46,8 +47,8 @@ class Style:
             key=rng.uniform(0, 256),
             colours=np.stack(
                 [
-                    paint(rng, *ALL),
-                    grey(rng, 120, 235),
+                    walls,
+                    walls * rng.uniform(0.7, 1.25),
                     glass,
                     paint(rng, *ALL),
                     0.75 * paint(rng, "brick", "grey"),
@@ -61,7 +62,7 @@ def line_street(backdrop: Backdrop, street: Street, side: int) -> None:
     view, rng = backdrop.view, backdrop.rng
     edge = street.kerb[0] if side < 0 else street.kerb[1]
     light = view.left if side < 0 else view.right
-    leaves = grey(rng, 55, 105, 4) * np.float32((rng.uniform(0.65, 1.2), 1.1, rng.uniform(0.35, 0.7)))
+    leaves = grey(rng, 55, 105, 4) * rgb(rng.uniform(0.65, 1.2), 1.1, rng.uniform(0.35, 0.7))
     green = rng.uniform(0.35, 0.85)
     z = street.end * rng.uniform(0.6, 0.9)
     while z > 1.6:
@@ -99,7 +100,7 @@ def facade(
         course = np.floor(courses)
         joint = (courses - course < 0.22) | (fraction(along * 2.5 + 0.5 * course) < 0.12)
         tone -= 0.35 * joint
-    # Within its cell, how far a pixel is from the window's middle; the frame is a little larger than the panes.
+    # How far, within its cell, a pixel is from the window's middle; the frame is larger than the panes.
     aside, above = abs(fraction(along / style.pitch) - 0.5), abs(fraction(up / style.storey) - 0.55)
     body = (up > 0.2) & (up < style.height - 0.4)
     frame = body & (aside < style.broad / 2 + 0.05) & (above < style.tall / 2 + 0.05)
@@ -124,21 +125,21 @@ def facade(
 def fence(backdrop: Backdrop, a: tuple[float, float], b: tuple[float, float], light: float) -> None:
     """Paint boards or railings; what shows through railings is labelled a fence as well."""
     rng = backdrop.rng
-    height = rng.uniform(1.3, 2.3)
+    height = rng.uniform(1.5, 2.3)
     wall = backdrop.wall(a, b, height)
     if wall is None:
         return
     along, up = wall.along, wall.up
     whole = (up > 0) & (up < height)
-    if rng.random() < 0.5:
+    if rng.random() < 0.7:
         pitch = rng.uniform(0.3, 0.5)
         board = fraction(along / pitch)
         painted = whole & (up < height - 0.12 * board)
         tone = 1 + 0.12 * backdrop.noise(up * 3, along * 14) - 0.6 * (board < 0.25)
         tone -= 0.3 * (abs(up - height / 2) < 0.05)
     else:
-        pitch = rng.uniform(0.35, 0.6)
-        bar = (fraction(along / pitch) < 0.4) | (abs(up - height + 0.08) < 0.09) | (abs(up - 0.25) < 0.08)
+        pitch = rng.uniform(0.3, 0.5)
+        bar = (fraction(along / pitch) < 0.5) | (abs(up - height + 0.1) < 0.11) | (abs(up - 0.3) < 0.1)
         painted = whole & bar
         tone = np.ones_like(up)
     backdrop.paint(
@@ -165,9 +166,9 @@ def tree(backdrop: Backdrop, x: float, z: float, height: float, leaves: np.ndarr
     broad = max(0.035 * height * scale, 1.5)
     trunk = None if bush else backdrop.window(px - broad, py, px + broad, foot)
     if trunk is not None:
-        bark = grey(rng, 40, 85) + np.float32((6, 0, -8))
+        bark = grey(rng, 40, 85) + rgb(6, 0, -8)
         everywhere = np.ones(backdrop.labels[trunk].shape, bool)
-        backdrop.paint(*trunk, everywhere, bark, everywhere * np.float32(1), z, TREE)
+        backdrop.paint(*trunk, everywhere, bark, everywhere.astype(np.float32), z, TREE)
     reach = 1.3 * scale
     crown = backdrop.window(px - reach * spread, py - reach * half, px + reach * spread, py + reach * half)
     if crown is None:

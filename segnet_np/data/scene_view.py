@@ -12,12 +12,12 @@ import numpy as np
 from segnet_np.data.classes import CAMVID
 
 SKY, BUILDING, POLE, ROAD, PAVEMENT, TREE, SIGN, FENCE, CAR, PEDESTRIAN, BICYCLIST = range(CAMVID.num_classes)
-VOID = CAMVID.ignore_index
+VOID = 11
 
 Point = tuple[float, float, float]
 
-# What men build, paint and wear. Houses come in all of these, whatever else there is in some of them: no colour
-# belongs to one class alone, and shape and texture have to tell the rest.
+# What people build, paint and wear. Houses come in all of these and whatever else there is in some of them:
+# no colour belongs to one class alone, and shape, texture and place have to tell the rest.
 PALETTES = {
     "grey": ((58, 60, 64), (96, 98, 100), (140, 140, 138), (172, 172, 170), (214, 214, 208)),
     "brick": ((150, 78, 60), (122, 62, 52), (168, 96, 74), (112, 80, 62)),
@@ -37,8 +37,8 @@ class View:
     """The camera and the light of one scene.
 
     `focal`, `centre`, `horizon` are pixels of the doubled picture; `eye` is the camera's height; `roll` tilts
-    the picture; `bend` is the road's sideways shift per z squared. `left`, `right`, `facing` say how bright walls are
-    that look to the right, to the left and at the camera; `haze` is the colour that things fade to and `reach` the
+    the picture; `bend` is the road's sideways shift per z squared. `left`, `right`, `facing` say how bright
+    walls are on the left, on the right and across; `haze` is the colour that things fade to and `reach` the
     distance in which they do.
     """
 
@@ -69,17 +69,17 @@ class View:
 
 @lru_cache(maxsize=1)
 def noise_tile() -> np.ndarray:
-    """A tile of noise that repeats seamlessly, 256 cells of 4x4 values a side.
+    """A tile of noise that repeats seamlessly, 256 cells of 2x2 values a side.
 
     It holds smooth blotches of 32 cells down to grain of one cell, all equally strong; mean 0, deviation 1.
     """
     rng = np.random.default_rng(20151102)
-    across = np.fft.rfftfreq(1024, 1 / 256)
-    down = np.fft.fftfreq(1024, 1 / 256)
-    frequency = np.hypot(down[:, None], across) * 4  # periods in 256 cells
-    tile = np.zeros((1024, 1024))
+    across = np.fft.rfftfreq(512, 1 / 256)
+    down = np.fft.fftfreq(512, 1 / 256)
+    frequency = np.hypot(down[:, None], across) * 2  # periods in 256 cells
+    tile = np.zeros((512, 512))
     for periods in (8, 16, 32, 64, 128, 256):
-        grain = np.fft.rfft2(rng.standard_normal((1024, 1024)))
+        grain = np.fft.rfft2(rng.standard_normal((512, 512)))
         octave = np.fft.irfft2(grain * np.exp(-((frequency / periods) ** 2)), s=tile.shape)
         tile += octave / octave.std()
     return ((tile - tile.mean()) / tile.std()).astype(np.float32)
@@ -87,7 +87,7 @@ def noise_tile() -> np.ndarray:
 
 def noise_at(u: np.ndarray, v: np.ndarray) -> np.ndarray:
     """Look the noise up at (u, v), counted in cells of the tile."""
-    return noise_tile()[(u * 4).astype(np.int32) & 1023, (v * 4).astype(np.int32) & 1023]
+    return noise_tile()[(u * 2).astype(np.int32) & 511, (v * 2).astype(np.int32) & 511]
 
 
 def fraction(x: np.ndarray) -> np.ndarray:
@@ -98,8 +98,13 @@ def fraction(x: np.ndarray) -> np.ndarray:
 def paint(rng: np.random.Generator, *palettes: str) -> np.ndarray:
     """A colour near one of the named palettes', each of which is as likely."""
     colours = PALETTES[palettes[rng.integers(len(palettes))]]
-    colour = np.float32(colours[rng.integers(len(colours))]) * rng.uniform(0.8, 1.15)
+    colour = rgb(*colours[rng.integers(len(colours))]) * rng.uniform(0.8, 1.15)
     return np.clip(colour + rng.normal(0, 6, 3), 12, 245).astype(np.float32)
+
+
+def rgb(red: float, green: float, blue: float) -> np.ndarray:
+    """A colour."""
+    return np.array((red, green, blue), np.float32)
 
 
 def grey(rng: np.random.Generator, low: float, high: float, tint: float = 6) -> np.ndarray:

@@ -1,9 +1,9 @@
 """Street scenes made up from a seed: pictures with labels of CamVid's classes, without a photograph.
 
-Each scene is a street seen from a car: its bends and widths, what stands along it and moves on it, weather, light and
-camera are drawn at random. Grey cars stand before grey houses under a grey sky; what tells the classes
-apart is shape, texture and place. The picture is painted at twice its size and averaged; a label is that of one of the
-four pixels that are averaged.
+Each scene is a street seen from a car: its bends and widths, what stands along it and moves on it, weather,
+light and camera are drawn at random. Grey cars stand before grey houses under a grey sky; what tells the
+classes apart is shape, texture and place. The picture is painted at twice its size and averaged; a label is
+that of one of the four pixels that are averaged.
 """
 
 import numpy as np
@@ -12,7 +12,7 @@ from segnet_np.data import scene_objects as objects
 from segnet_np.data.classes import CAMVID, Classes
 from segnet_np.data.scene_backdrop import Backdrop, Street, ground, sky, skyline
 from segnet_np.data.scene_roadside import line_street
-from segnet_np.data.scene_view import View, grey
+from segnet_np.data.scene_view import View, grey, rgb
 
 MIN_SIDE = 32
 
@@ -54,7 +54,7 @@ def street_scene(seed: int, size: tuple[int, int] = (96, 128)) -> tuple[np.ndarr
     if seed < 0:
         raise ValueError(f"street_scene: seed {seed}, expected at least 0")
     rng = np.random.default_rng(seed)
-    weather = rng.choice(("sun", "clouds", "overcast", "dusk", "fog"), p=(0.3, 0.25, 0.25, 0.1, 0.1))
+    weather = rng.choice(("sun", "clouds", "overcast", "dusk", "fog"), p=(0.35, 0.25, 0.25, 0.1, 0.05))
     view = _view(2 * height, 2 * width, weather, rng)
     street = _street(rng)
     backdrop = _backdrop(view, street, weather, rng)
@@ -68,10 +68,10 @@ def street_scene(seed: int, size: tuple[int, int] = (96, 128)) -> tuple[np.ndarr
 
 def _view(height: int, width: int, weather: str, rng: np.random.Generator) -> View:
     haze = {
-        "sun": lambda: np.float32((200, 212, 226)),
+        "sun": lambda: rgb(200, 212, 226),
         "clouds": lambda: grey(rng, 150, 225),
         "overcast": lambda: grey(rng, 105, 215),
-        "dusk": lambda: np.float32((214, 160, 120)) * rng.uniform(0.6, 1.05),
+        "dusk": lambda: rgb(214, 160, 120) * rng.uniform(0.6, 1.05),
         "fog": lambda: grey(rng, 140, 200, 3),
     }[weather]()
     contrast = rng.uniform(0.25, 0.5) if weather in ("sun", "dusk") else rng.uniform(0, 0.12)
@@ -95,7 +95,7 @@ def _view(height: int, width: int, weather: str, rng: np.random.Generator) -> Vi
 
 def _street(rng: np.random.Generator) -> Street:
     # The camera drives in its lane, the other one is beside it; on which side depends on the country.
-    near, far = rng.uniform(1.6, 2.3), rng.uniform(3.2, 4.8)
+    near, far = rng.uniform(1.5, 2.0), rng.uniform(2.8, 4.0)
     left, right = (-near, far) if rng.random() < 0.5 else (-far, near)
     return Street(
         (left, right), (left - rng.uniform(2, 3.5), right + rng.uniform(2, 3.5)), rng.uniform(45, 90)
@@ -105,11 +105,11 @@ def _street(rng: np.random.Generator) -> Street:
 def _backdrop(view: View, street: Street, weather: str, rng: np.random.Generator) -> Backdrop:
     backdrop = Backdrop(view, rng)
     zenith, clouds, cover = {
-        "sun": lambda: (np.float32((105, 150, 205)), grey(rng, 225, 245), rng.uniform(-0.6, 0.1)),
-        "clouds": lambda: (np.float32((125, 155, 190)), grey(rng, 130, 235), rng.uniform(0.1, 0.6)),
+        "sun": lambda: (rgb(105, 150, 205), grey(rng, 225, 245), rng.uniform(-0.6, 0.1)),
+        "clouds": lambda: (rgb(125, 155, 190), grey(rng, 130, 235), rng.uniform(0.1, 0.6)),
         "overcast": lambda: (view.haze * rng.uniform(0.6, 1.05), view.haze * rng.uniform(0.7, 1.1), 0.4),
         "dusk": lambda: (
-            np.float32((100, 110, 150)) * rng.uniform(0.6, 1),
+            rgb(100, 110, 150) * rng.uniform(0.6, 1),
             view.haze,
             rng.uniform(-0.2, 0.5),
         ),
@@ -133,13 +133,15 @@ def _populate(pen: objects.Pen, street: Street) -> None:
         return max(abs(x) * view.focal / (0.46 * view.width), 3.2)
 
     # Along each pavement one thing after another, so that they hide each other no more than they must.
+    thing: objects.Thing
     standing: list[tuple[float, float, objects.Thing]] = []
     for side, kerb in ((-1, left), (1, right)):
         z = first(kerb) * rng.uniform(1, 1.2)
-        for thing in rng.choice(ALONG, rng.integers(2, 5), p=OFTEN):
+        for which in rng.choice(len(ALONG), rng.integers(2, 4), p=OFTEN):
+            thing = ALONG[which]
             x = kerb + side * (rng.uniform(0.6, 1.6) if thing is objects.pedestrian else 0.4)
             standing.append((z * abs(x / kerb), x, thing))
-            z *= rng.uniform(1.2, 1.5)
+            z *= rng.uniform(1.25, 1.6)
     moving: list[tuple[float, float, objects.Thing]] = []
     for side, kerb, thing in ((-1, left, objects.car_from_behind), (1, right, objects.car_from_ahead)):
         parked = rng.random() < 0.4
