@@ -51,8 +51,8 @@ def _train(args: argparse.Namespace) -> int:
     from segnet_np.training.start import plan
 
     names = (
-        "data", "model", "width", "crop", "batch", "steps", "optimizer", "lr", "weight_decay", "schedule",
-        "class_weights", "seed", "validate_every", "checkpoint_every",
+        "data", "model", "width", "kernel_size", "crop", "batch", "steps", "optimizer", "lr", "weight_decay",
+        "schedule", "class_weights", "balance", "seed", "validate_every", "checkpoint_every",
     )  # fmt: skip
     settings = {name: getattr(args, name) for name in names if getattr(args, name) is not None}
     config, folder = plan(settings, args.epochs, args.out, args.resume)
@@ -142,8 +142,9 @@ def _parser() -> argparse.ArgumentParser:
     )
     train.set_defaults(command=_train)
     train.add_argument("--data", metavar="DIR", help="folder with train, trainannot, val and valannot")
-    train.add_argument("--model", metavar="M", help="segnet (default) or segnet-basic")
+    train.add_argument("--model", metavar="M", help="segnet-basic (default on scenes) or segnet (on folders)")
     train.add_argument("--width", type=int, metavar="N", help="channels of the first stage")
+    train.add_argument("--kernel-size", type=int, metavar="N", help="of segnet-basic's convolutions, odd")
     train.add_argument("--crop", type=int, metavar="N", help="side of the square windows trained on")
     train.add_argument("--batch", type=int, metavar="N", help="windows in a step")
     length = train.add_mutually_exclusive_group()
@@ -153,7 +154,8 @@ def _parser() -> argparse.ArgumentParser:
     train.add_argument("--lr", type=float, metavar="X", help="highest learning rate")
     train.add_argument("--weight-decay", type=float, metavar="X", help="of the convolutions' weights")
     train.add_argument("--schedule", metavar="S", help="one-cycle (default), poly or constant")
-    train.add_argument("--class-weights", metavar="W", help="none (default), median or camvid-published")
+    train.add_argument("--class-weights", metavar="W", help="median (default), none or camvid-published")
+    train.add_argument("--balance", type=float, metavar="X", help="power of the class weights, 0 to 1")
     train.add_argument("--seed", type=int, metavar="N", help="of weights, order and crops (default 0)")
     train.add_argument(
         "--validate-every", type=int, metavar="K", help="look at held-out pictures each K steps"

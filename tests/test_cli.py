@@ -16,7 +16,7 @@ from segnet_np.data.classes import CAMVID
 from segnet_np.data.scenes import street_scene
 from segnet_np.training import setup
 
-TINY = ["--width", "2", "--crop", "32", "--batch", "2"]
+TINY = ["--model", "segnet", "--width", "2", "--crop", "32", "--batch", "2", "--class-weights", "none"]
 
 
 @pytest.fixture(autouse=True)
@@ -60,7 +60,7 @@ def refused(capsys, *arguments, code=2):
 
 
 def test_train_on_a_folder_then_evaluate_and_predict(data, tmp_path, capsys):
-    arguments = ["train", "--data", str(data), *TINY, "--epochs", "3", "--class-weights", "none"]
+    arguments = ["train", "--data", str(data), *TINY, "--epochs", "3"]
     assert main(arguments) == 0
     run = tmp_path / "runs" / "streets-segnet-w2"
     out = capsys.readouterr().out
@@ -132,9 +132,10 @@ def test_predict_checks_all_before_it_writes(weights, tmp_path, capsys):
         (["train", "--width", "0"], "width 0, expected a whole number >= 1"),
         (["train", "--model", "unet"], "model 'unet', expected one of segnet, segnet-basic"),
         (["train", "--schedule", "step"], "schedule 'step', expected one of constant, poly, one-cycle"),
-        (["train", "--crop", "16"], "--crop 16: segnet needs crops of at least 32"),
-        (["train", "--crop", "512"], "smaller than the window of 512x512"),
+        (["train", "--model", "segnet", "--crop", "16"], "--crop 16: segnet needs crops of at least 32"),
+        (["train", "--class-weights", "none", "--crop", "512"], "smaller than the window of 512x512"),
         (["train", "--data", "nowhere"], "no folder"),
+        (["train", "--data", "one class"], "--class-weights none trains without"),
         (["train", "--epochs", "-1"], "--epochs -1.0"),
         (["evaluate", "--weights", "nothing.safetensors"], "nothing.safetensors: No such file"),
         (["predict", "--weights", "nothing.safetensors", "x.png"], "nothing.safetensors: No such file"),
@@ -142,8 +143,13 @@ def test_predict_checks_all_before_it_writes(weights, tmp_path, capsys):
     ],
 )
 def test_wrong_input_is_one_clear_line(arguments, words, capsys, tmp_path):
+    for folder in ("train", "trainannot", "val", "valannot"):
+        os.makedirs(tmp_path / "one class" / folder)
+        shape = (150, 150) if folder.endswith("annot") else (150, 150, 3)
+        Image.fromarray(np.zeros(shape, np.uint8)).save(tmp_path / "one class" / folder / "0.png")
+    before = set(tmp_path.rglob("*"))
     assert words in refused(capsys, *arguments)
-    assert not [path for path in tmp_path.rglob("*") if path.suffix in (".safetensors", ".png")]
+    assert set(tmp_path.rglob("*")) == before
 
 
 def test_wrong_options_are_refused_by_the_parser(capsys):

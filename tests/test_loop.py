@@ -20,7 +20,7 @@ from segnet_np.training.schedule import SCHEDULES
 from segnet_np.training.start import plan
 from segnet_np.training.symptoms import collapsed, never_seen
 
-TINY = dict(width=2, crop=32, batch=2, steps=6, validate_every=3, checkpoint_every=2)
+TINY = dict(width=2, crop=32, batch=2, steps=6, validate_every=3, checkpoint_every=2, class_weights="none")
 
 
 @pytest.fixture(autouse=True)
@@ -226,7 +226,7 @@ def test_plan_names_folders_and_fills_in(tmp_path, monkeypatch):
     assert (config.steps, folder) == (6, None)  # three scenes, in twos, four times
     first = run_folder.new_folder(run_folder.RUNS, config.name)
     second = run_folder.new_folder(run_folder.RUNS, config.name)
-    assert [str(first), str(second)] == ["runs/scenes-segnet-w2", "runs/scenes-segnet-w2-2"]
+    assert [str(first), str(second)] == ["runs/scenes-segnet-basic-w2", "runs/scenes-segnet-basic-w2-2"]
     config.write(second / "config.json")
     kept, folder = plan({"width": 2, "checkpoint_every": 7}, resume=True)
     assert folder == second

@@ -8,7 +8,7 @@ from segnet_np.data.batches import Batches, Dataset
 from segnet_np.data.class_weights import PUBLISHED, median_frequency_weights
 from segnet_np.data.folders import Folder
 from segnet_np.data.scenes import Scenes
-from segnet_np.models.net import Net
+from segnet_np.models import Net, SegNetBasic
 from segnet_np.models.weights_file import build
 from segnet_np.training.adamw import AdamW
 from segnet_np.training.config import Config
@@ -58,21 +58,19 @@ def prepare(config: Config) -> Setup:
     """
     pictures, held_out = training_pictures(config.data), held_out_pictures(config.data)
     classes = pictures.classes
-    net = build(
-        {
-            "model": config.model,
-            "num_classes": classes.num_classes,
-            "width": config.width,
-            "seed": config.seed,
-        }
-    )
+    arguments = {"model": config.model, "num_classes": classes.num_classes, "width": config.width}
+    if config.model == SegNetBasic.model:
+        arguments["kernel_size"] = config.kernel_size
+    net = build({**arguments, "seed": config.seed})
     net.class_names, net.class_colours = classes.names, classes.colours
     if config.crop < net.min_size:
         raise ValueError(f"--crop {config.crop}: {config.model} needs crops of at least {net.min_size}")
+    batches = Batches(pictures, config.batch, config.crop, config.seed)
+    batches.draw(0)  # images smaller than the crop are noticed here, before a run has begun
     return Setup(
         net=net,
         optimizer=_optimizer(config, net),
-        batches=Batches(pictures, config.batch, config.crop, config.seed),
+        batches=batches,
         held_out=held_out,
         class_weights=_class_weights(config, pictures),
     )
@@ -96,11 +94,15 @@ def _class_weights(config: Config, pictures: Dataset) -> np.ndarray | None:
         return None
     if config.class_weights == "median":
         labels = (pictures[k][1] for k in range(len(pictures)))
-        return median_frequency_weights(labels, classes.num_classes, classes.ignore_index)
+        try:
+            weights = median_frequency_weights(labels, classes.num_classes, classes.ignore_index)
+        except ValueError as error:
+            raise ValueError(f"{error}; --class-weights none trains without weights") from error
+        return weights**config.balance
     weights = np.array(PUBLISHED[config.class_weights])
     if len(weights) != classes.num_classes:
         raise ValueError(
             f"--class-weights {config.class_weights}: {len(weights)} weights, "
             f"but there are {classes.num_classes} classes"
         )
-    return weights
+    return weights**config.balance

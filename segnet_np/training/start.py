@@ -6,7 +6,7 @@ from pathlib import Path
 from typing import Any
 
 from segnet_np.training import run_folder
-from segnet_np.training.config import FOLDER_DEFAULTS, Config
+from segnet_np.training.config import FOLDER, SCENES, Config
 from segnet_np.training.setup import training_pictures
 
 
@@ -40,8 +40,9 @@ def plan(
     """
     if settings.get("data") is not None:
         settings = {**settings, "data": str(Path(settings["data"]).resolve())}
-    defaults = {} if settings.get("data") is None else FOLDER_DEFAULTS
-    config = Config(**{**defaults, **settings})
+    usual = SCENES if settings.get("data") is None else FOLDER
+    model = settings.get("model", next(iter(usual)))
+    config = Config(**{"model": model, **usual.get(model, {}), **settings})
     if epochs is not None:
         if not 0 < epochs < math.inf:
             raise ValueError(f"--epochs {epochs}, expected a number > 0")
