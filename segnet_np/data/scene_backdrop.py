@@ -166,7 +166,7 @@ def ground(backdrop: Backdrop, street: Street, sunny: bool) -> None:
     material[on_road] = ASPHALT
     material[on_road & _marked(street, x, z, rng)] = PAINT
 
-    asphalt, slabs = grey(rng, 55, 125), grey(rng, 85, 195)
+    asphalt, slabs = grey(rng, 50, 145, 8), grey(rng, 70, 185, 8)
     if rng.random() < 0.35:
         slabs *= rgb(1.15, 0.92, 0.82)
     grass = grey(rng, 70, 110) * rgb(0.85, 1.15, 0.5)

@@ -48,7 +48,7 @@ class Style:
             colours=np.stack(
                 [
                     walls,
-                    walls * rng.uniform(0.7, 1.25),
+                    grey(rng, 120, 235),
                     glass,
                     paint(rng, *ALL),
                     0.75 * paint(rng, "brick", "grey"),
@@ -62,8 +62,10 @@ def line_street(backdrop: Backdrop, street: Street, side: int) -> None:
     view, rng = backdrop.view, backdrop.rng
     edge = street.kerb[0] if side < 0 else street.kerb[1]
     light = view.left if side < 0 else view.right
-    leaves = grey(rng, 55, 105, 4) * rgb(rng.uniform(0.65, 1.2), 1.1, rng.uniform(0.35, 0.7))
-    green = rng.uniform(0.35, 0.85)
+    # Green in summer, brown and yellow in autumn: it is the crown's glitter that makes a tree.
+    season = rng.uniform(0.65, 1.25) if rng.random() < 0.6 else rng.uniform(1.2, 1.7)
+    leaves = grey(rng, 50, 110, 4) * rgb(season, 1.08, rng.uniform(0.4, 0.95))
+    green = rng.uniform(0.25, 0.7)
     z = street.end * rng.uniform(0.6, 0.9)
     while z > 1.6:
         near = max(z - rng.uniform(6, 14) * (1 + z / 40), 1.5)

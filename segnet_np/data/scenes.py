@@ -68,9 +68,9 @@ def street_scene(seed: int, size: tuple[int, int] = (96, 128)) -> tuple[np.ndarr
 
 def _view(height: int, width: int, weather: str, rng: np.random.Generator) -> View:
     haze = {
-        "sun": lambda: rgb(200, 212, 226),
-        "clouds": lambda: grey(rng, 150, 225),
-        "overcast": lambda: grey(rng, 105, 215),
+        "sun": lambda: rgb(200, 210, 220) * rng.uniform(0.6, 1.05),
+        "clouds": lambda: grey(rng, 110, 230, 9),
+        "overcast": lambda: grey(rng, 75, 220, 9),
         "dusk": lambda: rgb(214, 160, 120) * rng.uniform(0.6, 1.05),
         "fog": lambda: grey(rng, 140, 200, 3),
     }[weather]()
@@ -105,8 +105,16 @@ def _street(rng: np.random.Generator) -> Street:
 def _backdrop(view: View, street: Street, weather: str, rng: np.random.Generator) -> Backdrop:
     backdrop = Backdrop(view, rng)
     zenith, clouds, cover = {
-        "sun": lambda: (rgb(105, 150, 205), grey(rng, 225, 245), rng.uniform(-0.6, 0.1)),
-        "clouds": lambda: (rgb(125, 155, 190), grey(rng, 130, 235), rng.uniform(0.1, 0.6)),
+        "sun": lambda: (
+            rgb(105, 150, 205) * rng.uniform(0.55, 1.1),
+            grey(rng, 225, 245),
+            rng.uniform(-0.6, 0.1),
+        ),
+        "clouds": lambda: (
+            rgb(125, 150, 180) * rng.uniform(0.55, 1.1),
+            grey(rng, 130, 235),
+            rng.uniform(0.1, 0.6),
+        ),
         "overcast": lambda: (view.haze * rng.uniform(0.6, 1.05), view.haze * rng.uniform(0.7, 1.1), 0.4),
         "dusk": lambda: (
             rgb(100, 110, 150) * rng.uniform(0.6, 1),
