@@ -16,7 +16,7 @@ from segnet_np.training.schedule import SCHEDULES
 OPTIMIZERS = {"adamw": (3e-3, 1e-2), "sgd": (0.1, 5e-4)}
 CLASS_WEIGHTS = ("none", "median", *PUBLISHED)
 
-# What is usual, by model, the first being the usual one: for the painted scenes, about a minute on two cores, and
+# What is usual, by model, the first model first: for the painted scenes, about a minute on two cores, and
 # for photographs in a folder. Where a setting is not named, the default of `Config` holds.
 SCENES = {
     "segnet-basic": {
