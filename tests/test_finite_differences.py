@@ -101,3 +101,9 @@ def test_at_a_kink_any_subgradient_is_right():
 def test_a_bend_is_no_kink():
     # left -10 and right 10, but -1 and 1 a tenth as far: a parabola, whose derivative is 0 and nothing else
     assert not settled(lambda x: 1e6 * x**2, 0.0, 0.5).agrees
+
+
+def test_noise_is_no_kink():
+    # differences of float32 numbers: left, right and the claim lie anywhere, also in this order
+    found = [settled(lambda x: np.sin(x, dtype=np.float32), at, 1.0) for at in np.linspace(0.5, 1.0, 200)]
+    assert not any(row.agrees for row in found)

@@ -7,13 +7,29 @@ import numpy as np
 
 from segnet_np.verify import tolerances
 from segnet_np.verify.causes import defect, likely_cause, misshapen
-from segnet_np.verify.finite_differences import along, each_entry, settle, step_size
+from segnet_np.verify.finite_differences import (
+    along,
+    each_entry,
+    move_apart,
+    move_together,
+    settle,
+    step_size,
+)
 from segnet_np.verify.probes import suspicions
 from segnet_np.verify.report import Row
 from segnet_np.verify.subject import Subject, is_float_array
 
 #: With many wrong entries it is no kink: after so many that stay wrong at smaller steps, stop looking.
 _ENOUGH = 8
+
+
+#: The directions that are drawn until one agrees. In a flat patch of a picture all windows of a pool are
+#: tied; moved apart, an index turns at once, unpooling moves a value, and the output jumps.
+_DRAWS = {
+    "": move_apart,
+    "kink in the first direction, redrawn": move_apart,
+    "equal values moved together, because apart they break ties, where the output may jump": move_together,
+}
 
 
 @dataclass
@@ -101,14 +117,14 @@ class Check:
         spread = float(
             np.sqrt(sum((s * np.linalg.norm(g)) ** 2 for s, g in zip(scales, gradients, strict=True)))
         )
-        for redrawn in ("", "kink in the first direction, redrawn"):
-            directions = [s * self.rng.standard_normal(a.shape) for s, a in zip(scales, arrays, strict=True)]
+        for drawn, draw in _DRAWS.items():
+            directions = [s * draw(self.rng, array) for s, array in zip(scales, arrays, strict=True)]
             claimed = float(sum(np.vdot(g, v) for g, v in zip(gradients, directions, strict=True)))
             slack = tolerances.FINITE_DIFFERENCE * max(spread, abs(claimed), floor)
             forward = self.subject.forward
             numeric, agrees, note = settle(forward, arrays, directions, self.dout, h, claimed, slack)
             if agrees:
-                note = "; ".join(part for part in (redrawn, note) if part)
+                note = "; ".join(part for part in (drawn, note) if part)
                 break
         error = abs(claimed - numeric) / max(spread, abs(claimed), abs(numeric), floor)
         index = None

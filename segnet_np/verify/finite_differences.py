@@ -55,6 +55,17 @@ def step_size(array: npt.NDArray[np.floating], step: float = tolerances.STEP) ->
     return step * max(spread, size / 100, 1e-3)
 
 
+def move_apart(rng: np.random.Generator, array: Array) -> Array:
+    """Draw a random direction for an array."""
+    return rng.standard_normal(array.shape)
+
+
+def move_together(rng: np.random.Generator, array: Array) -> Array:
+    """Draw a random direction in which equal entries stay equal, so that what is tied stays tied."""
+    values, which = np.unique(array, return_inverse=True)
+    return rng.standard_normal(values.size)[which].reshape(array.shape)
+
+
 def along(f: Function, arrays: Sequence[Array], directions: Sequence[Array], dout: Array, h: float) -> float:
     """Differentiate ``<dout, f()>`` while the arrays move together, two evaluations in all.
 
@@ -155,9 +166,11 @@ def settle(
             nearest = numeric
     left, right = sides(f, arrays, directions, dout, h)
     closer_left, closer_right = sides(f, arrays, directions, dout, h / 10)
-    # The gap between the sides shrinks with h where the curve merely bends, and stays where it has a kink.
-    gap, closer_gap = abs(right - left), abs(closer_right - closer_left)
-    if not (closer_gap > 10 * slack and closer_gap > 0.5 * gap):
+    # At a kink each side keeps its derivative, and the gap between them stays, however small the step. Where
+    # the curve merely bends the gap shrinks with h; where rounding speaks it grows, and the sides jump about.
+    gap = abs(closer_right - closer_left)
+    moved_on = abs(closer_left - left) + abs(closer_right - right)
+    if gap <= 10 * slack or moved_on > 0.1 * gap:
         return Settled(nearest, False)
     low, high = sorted((closer_left, closer_right))
     span = f"left {closer_left:.6g}, right {closer_right:.6g}"

@@ -156,12 +156,13 @@ def _along_directions(check: Check) -> list[Row]:
 def _point_at_the_first(rows: list[Row]) -> list[Row]:
     """Say of the wrong layer nearest to the output that all behind it is right."""
     wrong = [place for place, row in enumerate(rows) if not row.ok]
-    if len(wrong) > 1:
+    if wrong and len(rows) > 1:
         last = wrong[-1]
-        behind = f", everything from {rows[last + 1].name} on is right" if last + 1 < len(rows) else ""
-        hint = (
-            f"start here, the wrong one nearest to the output{behind}; it may also be the backward after it"
-        )
+        hint = "start here, the wrong one nearest to the output"
+        if last + 1 < len(rows):
+            hint += (
+                f": from {rows[last + 1].name} on all is right, so it is this backward or one between them"
+            )
         rows[last] = dataclasses.replace(rows[last], note=f"{hint}; {rows[last].note}")
     return rows
 

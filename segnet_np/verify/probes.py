@@ -15,7 +15,7 @@ from segnet_np import reference
 from segnet_np.layers import PoolingIndices
 from segnet_np.verify import tolerances
 from segnet_np.verify.causes import defect
-from segnet_np.verify.finite_differences import along, moved, settle, sides, step_size
+from segnet_np.verify.finite_differences import along, move_together, moved, settle, sides, step_size
 from segnet_np.verify.report import Row
 from segnet_np.verify.subject import is_float_array
 
@@ -97,8 +97,7 @@ def _ties(check: "Check", name: str, x: np.ndarray) -> Row | None:
             return None
     if not _follows(check, [x], [apart], _TINY):
         return None
-    values, which = np.unique(x, return_inverse=True)
-    together = check.rng.standard_normal(values.size)[which].reshape(x.shape)
+    together = move_together(check.rng, x)
     claimed = float(np.vdot(analytic, together))
     numeric, ok, note = settle(
         forward, [x], [together], dout, h, claimed, tolerances.FINITE_DIFFERENCE * largest
