@@ -111,7 +111,7 @@ def sky(backdrop: Backdrop, zenith: np.ndarray, clouds: np.ndarray, cover: float
     rows, columns = np.s_[:bottom], np.s_[:]
     high = np.clip(backdrop.below(rows, columns) * (-1.6 * view.focal / view.height), 0, 1)
     stretch = 14 / (0.25 + high)
-    cloud = backdrop.noise(stretch * 1.7, backdrop.across * stretch)
+    cloud = backdrop.noise(stretch * 1.7, backdrop.across * stretch * 1.5)
     cloud = 0.8 * np.clip(0.5 * cloud + cover, 0, 1)[..., None]
     backdrop.rgb[bottom:] = view.haze
     clear = view.haze + high[..., None] * (zenith - view.haze)
@@ -166,7 +166,7 @@ def ground(backdrop: Backdrop, street: Street, sunny: bool) -> None:
     material[on_road] = ASPHALT
     material[on_road & _marked(street, x, z, rng)] = PAINT
 
-    asphalt, slabs = grey(rng, 50, 145, 8), grey(rng, 70, 185, 8)
+    asphalt, slabs = grey(rng, 50, 145, 3), grey(rng, 70, 185, 5)
     if rng.random() < 0.35:
         slabs *= rgb(1.15, 0.92, 0.82)
     grass = grey(rng, 70, 110) * rgb(0.85, 1.15, 0.5)

@@ -1,11 +1,10 @@
 """What stands and moves in a street scene: cars, people, poles, signs, drawn as polygons with Pillow."""
 
-import math
-from collections.abc import Callable, Sequence
+from collections.abc import Callable
 
 import numpy as np
-from PIL import Image, ImageDraw
 
+from segnet_np.data.scene_pen import Pen
 from segnet_np.data.scene_view import (
     ALL,
     BICYCLIST,
@@ -15,74 +14,12 @@ from segnet_np.data.scene_view import (
     SIGN,
     VOID,
     Point,
-    View,
     grey,
     paint,
     rgb,
 )
 
-Colour = np.ndarray | Sequence[float]
-Thing = Callable[["Pen", float, float], None]
-
-
-class Pen:
-    """Draws shapes of the world into the doubled picture and, where they have a label, into the labels."""
-
-    def __init__(self, rgb: np.ndarray, labels: np.ndarray, view: View, rng: np.random.Generator) -> None:
-        self.view = view
-        self.rng = rng
-        self.haze = view.haze.tolist()
-        self.image = Image.fromarray(rgb)
-        self.labels = Image.fromarray(labels)
-        self.draw = ImageDraw.Draw(self.image)
-        self.mark = ImageDraw.Draw(self.labels)
-
-    def seen(self, colour: Colour, z: float) -> tuple[int, int, int]:
-        """A colour as it looks from a distance z."""
-        clear = math.exp(-z / self.view.reach)
-        red, green, blue = (
-            int(min(max(far + clear * (near - far), 0), 255))
-            for near, far in zip(colour, self.haze, strict=True)
-        )
-        return red, green, blue
-
-    def polygon(self, points: Sequence[Point], colour: Colour, label: int | None = None) -> None:
-        """Fill a polygon; without a label it is a detail of what is there already."""
-        flat = [self.view.project(point) for point in points]
-        self.draw.polygon(flat, self.seen(colour, points[0][2]))
-        if label is not None:
-            self.mark.polygon(flat, label)
-
-    def bar(
-        self, a: Point, b: Point, thick: float, colour: Colour, label: int | None = None, least: float = 1
-    ) -> None:
-        """Draw a bar of a thickness in metres, at least `least` pixels."""
-        flat = [self.view.project(a), self.view.project(b)]
-        width = round(max(thick * self.view.focal / a[2], least))
-        self.draw.line(flat, self.seen(colour, a[2]), width)
-        if label is not None:
-            self.mark.line(flat, label, width)
-
-    def disc(
-        self, centre: Point, radius: float, colour: Colour, label: int | None = None, tall: float = 1
-    ) -> None:
-        """Fill a disc that faces the camera, or an ellipse `tall` times as high as broad."""
-        px, py = self.view.project(centre)
-        r = max(radius * self.view.focal / centre[2], 0.5)
-        box = (px - r, py - r * tall, px + r, py + r * tall)
-        self.draw.ellipse(box, self.seen(colour, centre[2]))
-        if label is not None:
-            self.mark.ellipse(box, label)
-
-    def shadow(self, x: float, z: float, half: float, deep: float, strength: float) -> None:
-        """Darken the ground beneath a thing."""
-        corners = [(x - half, 0, z), (x + half, 0, z), (x + half, 0, z + deep), (x - half, 0, z + deep)]
-        flat = [self.view.project(corner) for corner in corners]
-        px, py = self.view.project((x, 0, z))
-        right, bottom = self.view.width - 1, self.view.height - 1
-        under = self.image.getpixel((int(np.clip(px, 0, right)), int(np.clip(py + 1, 0, bottom))))
-        assert isinstance(under, tuple)  # the picture is RGB
-        self.draw.polygon(flat, tuple(int(part * strength) for part in under))
+Thing = Callable[[Pen, float, float], None]
 
 
 def _car(pen: Pen, x: float, z: float, rear: bool) -> None:
@@ -135,9 +72,7 @@ def _car(pen: Pen, x: float, z: float, rear: bool) -> None:
     )
     for wheel in (x - half + 0.13, x + half - 0.13):
         pen.bar((wheel, 0, z), (wheel, 0.4, z), 0.24, black, CAR)
-    pen.polygon(
-        [(x - half, 0.22, z), (x - half, waist, z), (x + half, waist, z), (x + half, 0.22, z)], front, CAR
-    )
+    pen.box(x - half, 0.22, x + half, waist, z, front, CAR)
     pen.polygon(
         [(x - half, waist, z), (x - top, tall, z + lean), (x + top, tall, z + lean), (x + half, waist, z)],
         front,
@@ -152,15 +87,13 @@ def _car(pen: Pen, x: float, z: float, rear: bool) -> None:
         ],
         glass,
     )
-    pen.polygon(
-        [(x - half, 0.22, z), (x - half, 0.4, z), (x + half, 0.4, z), (x + half, 0.22, z)], 0.55 * front
-    )
+    pen.box(x - half, 0.22, x + half, 0.4, z, 0.55 * front)
     lamp = (190, 24, 20) if rear else (250, 246, 225)
     high = waist - 0.18
     for at in (x - half + 0.18, x + half - 0.18):
         pen.disc((at, high, z), 0.15, lamp, tall=0.75)
     plate = (225, 195, 60) if rear else (235, 235, 230)
-    pen.polygon([(x - 0.26, 0.45, z), (x - 0.26, 0.58, z), (x + 0.26, 0.58, z), (x + 0.26, 0.45, z)], plate)
+    pen.box(x - 0.26, 0.45, x + 0.26, 0.58, z, plate)
 
 
 def car_from_behind(pen: Pen, x: float, z: float) -> None:
@@ -212,11 +145,7 @@ def pedestrian(pen: Pen, x: float, z: float) -> None:
     pen.disc((x, 0.955 * tall, z), 0.06 * tall, hair * light, PEDESTRIAN, tall=0.8)
     if rng.random() < 0.3:
         bag = x + rng.choice((-1, 1)) * 0.17 * tall
-        pen.polygon(
-            [(bag - 0.1, 0.35, z), (bag - 0.1, 0.75, z), (bag + 0.12, 0.75, z), (bag + 0.12, 0.35, z)],
-            paint(rng, "dark") * light,
-            PEDESTRIAN,
-        )
+        pen.box(bag - 0.1, 0.35, bag + 0.12, 0.75, z, paint(rng, "dark") * light, PEDESTRIAN)
 
 
 def bicyclist(pen: Pen, x: float, z: float) -> None:
@@ -290,10 +219,8 @@ def traffic_light(pen: Pen, x: float, z: float) -> None:
     """A post with a box of three lamps, one of them lit."""
     rng = pen.rng
     post(pen, x, z, 2.4, 0.32, grey(rng, 60, 160) * pen.view.facing)
-    rim = [(x - 0.36, 2.1, z), (x + 0.36, 2.1, z), (x + 0.36, 3.5, z), (x - 0.36, 3.5, z)]
-    pen.polygon(rim, (230, 228, 222), SIGN)
-    box = [(x - 0.26, 2.2, z), (x + 0.26, 2.2, z), (x + 0.26, 3.4, z), (x - 0.26, 3.4, z)]
-    pen.polygon(box, (30, 32, 32))
+    pen.box(x - 0.36, 2.1, x + 0.36, 3.5, z, (230, 228, 222), SIGN)
+    pen.box(x - 0.26, 2.2, x + 0.26, 3.4, z, (30, 32, 32))
     lit = rng.integers(3)
     for k, lamp in enumerate(((255, 50, 40), (255, 180, 50), (60, 250, 140))):
         pen.disc((x, 3.16 - 0.36 * k, z), 0.16, lamp if k == lit else (60, 58, 55))
@@ -313,45 +240,15 @@ def sign(pen: Pen, x: float, z: float) -> None:
         pen.disc((x, middle, z), half * 0.72, inside)
         pen.bar((x - half * 0.4, middle, z), (x + half * 0.4, middle, z), 0.14, (40, 40, 44))
     elif kind < 0.55:
-        pen.polygon(
-            [(x - half, middle - half * 0.8, z), (x + half, middle - half * 0.8, z), (x, middle + half, z)],
-            red,
-            SIGN,
-        )
-        pen.polygon(
-            [
-                (x - half * 0.6, middle - half * 0.6, z),
-                (x + half * 0.6, middle - half * 0.6, z),
-                (x, middle + half * 0.5, z),
-            ],
-            white,
-        )
+        for size, colour in ((half, red), (half * 0.6, white)):
+            low, high = middle - size * 0.8, middle + size
+            pen.polygon([(x - size, low, z), (x + size, low, z), (x, high, z)], colour, SIGN)
     else:
         broad = half * rng.uniform(0.9, 2.2)
-        board, text = (
-            paint(rng, "enamel", "green", "brick") * light,
-            white if rng.random() < 0.6 else (30, 30, 34),
-        )
-        pen.polygon(
-            [
-                (x - broad, middle - half, z),
-                (x + broad, middle - half, z),
-                (x + broad, middle + half, z),
-                (x - broad, middle + half, z),
-            ],
-            white,
-            SIGN,
-        )
-        inner = 0.9
-        pen.polygon(
-            [
-                (x - broad * inner, middle - half * inner, z),
-                (x + broad * inner, middle - half * inner, z),
-                (x + broad * inner, middle + half * inner, z),
-                (x - broad * inner, middle + half * inner, z),
-            ],
-            board,
-        )
+        board = paint(rng, "enamel", "enamel", "green", "brick") * light
+        text = white if rng.random() < 0.6 else rgb(30, 30, 34)
+        pen.box(x - broad, middle - half, x + broad, middle + half, z, white, SIGN)
+        pen.box(x - broad * 0.9, middle - half * 0.9, x + broad * 0.9, middle + half * 0.9, z, board)
         for line in (-0.35, 0.05, 0.45):
             end = x + broad * rng.uniform(-0.1, 0.75)
             pen.bar(

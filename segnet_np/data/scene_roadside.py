@@ -41,14 +41,14 @@ class Style:
             pitch=rng.uniform(1.8, 3.4),
             broad=1.2 if office and rng.random() < 0.5 else rng.uniform(0.45, 0.65),
             tall=rng.uniform(0.42, 0.62),
-            brick=bool(rng.random() < 0.5),
+            brick=bool(rng.random() < 0.7),
             shop=bool(rng.random() < 0.4),
-            grain=rng.uniform(0.06, 0.12),
+            grain=rng.uniform(0.02, 0.06),
             key=rng.uniform(0, 256),
             colours=np.stack(
                 [
                     walls,
-                    grey(rng, 120, 235),
+                    0.5 * (walls + grey(rng, 120, 235)),
                     glass,
                     paint(rng, *ALL),
                     0.75 * paint(rng, "brick", "grey"),

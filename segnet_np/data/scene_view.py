@@ -69,17 +69,17 @@ class View:
 
 @lru_cache(maxsize=1)
 def noise_tile() -> np.ndarray:
-    """A tile of noise that repeats seamlessly, 256 cells of 2x2 values a side.
+    """A tile of noise that repeats seamlessly, 256 cells of 4x4 values a side.
 
     It holds smooth blotches of 32 cells down to grain of one cell, all equally strong; mean 0, deviation 1.
     """
     rng = np.random.default_rng(20151102)
-    across = np.fft.rfftfreq(512, 1 / 256)
-    down = np.fft.fftfreq(512, 1 / 256)
-    frequency = np.hypot(down[:, None], across) * 2  # periods in 256 cells
-    tile = np.zeros((512, 512))
+    across = np.fft.rfftfreq(1024, 1 / 1024)
+    down = np.fft.fftfreq(1024, 1 / 1024)
+    frequency = np.hypot(down[:, None], across)  # periods in the tile
+    tile = np.zeros((1024, 1024))
     for periods in (8, 16, 32, 64, 128, 256):
-        grain = np.fft.rfft2(rng.standard_normal((512, 512)))
+        grain = np.fft.rfft2(rng.standard_normal((1024, 1024)))
         octave = np.fft.irfft2(grain * np.exp(-((frequency / periods) ** 2)), s=tile.shape)
         tile += octave / octave.std()
     return ((tile - tile.mean()) / tile.std()).astype(np.float32)
@@ -87,7 +87,7 @@ def noise_tile() -> np.ndarray:
 
 def noise_at(u: np.ndarray, v: np.ndarray) -> np.ndarray:
     """Look the noise up at (u, v), counted in cells of the tile."""
-    return noise_tile()[(u * 2).astype(np.int32) & 511, (v * 2).astype(np.int32) & 511]
+    return noise_tile()[(u * 4).astype(np.int32) & 1023, (v * 4).astype(np.int32) & 1023]
 
 
 def fraction(x: np.ndarray) -> np.ndarray:
