@@ -11,6 +11,10 @@ from collections.abc import Sequence
 from pathlib import Path
 
 
+# Errors of the system that are no fault of the input.
+FAILURES = (errno.ENOSPC, errno.EDQUOT, errno.EIO)
+
+
 def main(arguments: Sequence[str] | None = None) -> int:
     """Run a command.
 
@@ -34,7 +38,7 @@ def main(arguments: Sequence[str] | None = None) -> int:
     except OSError as error:
         if error.filename is not None:
             return _complain(f"{error.filename}: {error.strerror}", 2)
-        return _complain(error.strerror or str(error), 1 if error.errno == errno.ENOSPC else 2)
+        return _complain(error.strerror or str(error), 1 if error.errno in FAILURES else 2)
     except (RuntimeError, MemoryError) as error:
         return _complain(str(error) or "not enough memory", 1)
     except (ValueError, TypeError) as error:

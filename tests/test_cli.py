@@ -1,5 +1,6 @@
 """The commands: what they print and write, and that wrong input is one clear line without a traceback."""
 
+import errno
 import json
 import os
 import signal
@@ -252,3 +253,23 @@ def test_ctrl_c_on_a_real_process(tmp_path):
     assert last.endswith("go on with: segnet-np train --resume --out 'long run'")
     assert out == b""
     assert (tmp_path / "long run" / "checkpoint.safetensors").exists()
+
+
+@pytest.mark.parametrize(
+    ("error", "code", "line"),
+    [
+        (OSError(errno.ENOSPC, "step 4: no space left"), 1, "segnet-np: step 4: no space left"),
+        (OSError(errno.EACCES, "Permission denied", "/there"), 2, "segnet-np: /there: Permission denied"),
+        (RuntimeError("the loss of step 3 is nan"), 1, "segnet-np: the loss of step 3 is nan"),
+        (MemoryError(), 1, "segnet-np: not enough memory"),
+        (ValueError("one\ntwo"), 2, "segnet-np: one; two"),
+        (KeyboardInterrupt(), 130, "segnet-np: interrupted"),
+    ],
+)
+def test_errors_become_lines_and_codes(error, code, line, monkeypatch, capsys):
+    def fail(*_):
+        raise error
+
+    monkeypatch.setattr("segnet_np.machine.describe", fail)
+    assert main(["info"]) == code
+    assert capsys.readouterr().err == line + "\n"

@@ -203,8 +203,11 @@ def test_a_full_disk_stops_and_keeps_the_checkpoint(monkeypatch, tmp_path):
         real(checkpoint, path)
 
     monkeypatch.setattr(loop, "save_checkpoint", full)
-    with pytest.raises(OSError, match="step 4: No space left on device; the checkpoint of step 2 is kept"):
+    with pytest.raises(
+        OSError, match="step 4: No space left on device; the checkpoint of step 2 is kept"
+    ) as error:
         train(Config(**TINY), tmp_path / "run")
+    assert error.value.errno == errno.ENOSPC
     assert load_checkpoint(tmp_path / "run" / "checkpoint.safetensors").step == 2
 
 
