@@ -10,7 +10,6 @@ import sys
 from collections.abc import Sequence
 from pathlib import Path
 
-
 # Errors of the system that are no fault of the input.
 FAILURES = (errno.ENOSPC, errno.EDQUOT, errno.EIO)
 

@@ -18,7 +18,7 @@ CLASS_WEIGHTS = ("none", "median", *PUBLISHED)
 
 # What is usual, by model, the first model first: for the painted scenes, about a minute on two cores, and
 # for photographs in a folder. Where a setting is not named, the default of `Config` holds.
-SCENES = {
+SCENES: dict[str, dict[str, Any]] = {
     "segnet-basic": {
         "width": 32,
         "kernel_size": 5,
@@ -29,7 +29,7 @@ SCENES = {
     },
     "segnet": {"width": 16, "batch": 16, "steps": 500, "validate_every": 100},
 }
-FOLDER = {
+FOLDER: dict[str, dict[str, Any]] = {
     "segnet": {"width": 32, "crop": 128, "steps": 3000, "validate_every": 300},
     "segnet-basic": {"width": 64, "crop": 128, "steps": 3000, "validate_every": 300},
 }
