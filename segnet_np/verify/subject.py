@@ -20,9 +20,14 @@ from segnet_np.verify.float64_copy import float64_copy
 class Differentiable(Protocol):
     """What :func:`segnet_np.gradcheck` can check."""
 
-    def forward(self, *inputs: Any) -> Any: ...
-    def backward(self, dout: Any) -> Any: ...
-    def parameters(self) -> Any: ...
+    def forward(self, *inputs: Any) -> Any:
+        """Return the output, or a tuple that begins with it."""
+
+    def backward(self, dout: Any) -> Any:
+        """Return the gradient of the input, or a tuple of them, and leave those of the parameters."""
+
+    def parameters(self) -> Any:
+        """Return or yield objects with ``.data`` and ``.grad``."""
 
 
 class Subject:
