@@ -70,6 +70,11 @@ def test_augment_changes_the_pictures():
     }
 
 
+def test_each_step_crops_and_changes_anew():
+    batches = Batches(Scenes(1, size=(48, 64)), batch=1, crop=32, seed=0, augment=False)
+    assert len({batches.draw(step)[0].tobytes() for step in range(8)}) >= 7
+
+
 def test_an_image_smaller_than_the_crop_is_named():
     with pytest.raises(ValueError, match=r"number-\d: .*8x10 is smaller than the window of 9x9"):
         Batches(Numbered(5), batch=2, crop=9, seed=0).draw(0)

@@ -21,9 +21,11 @@ def test_by_hand():
 
 
 def test_void_counts_among_the_pixels_and_in_the_median():
-    labels = np.array([[0, 0, 0, 0, 0], [1, 1, 1, 9, 9]], np.uint8)
-    # frequencies: 0.5, 0.3, void 0.2; median 0.3
-    np.testing.assert_allclose(median_frequency_weights([labels], 2, ignore_index=9), [0.6, 1.0], rtol=1e-14)
+    one = np.array([[0, 0, 0, 0, 0], [1, 1, 1, 9, 9]], np.uint8)  # 10 pixels
+    two = np.array([[0, 9], [9, 9]], np.uint8)  # 4 pixels
+    # frequencies: 6 of 14, 3 of 10, void 5 of 14, which is their median
+    expected = [(5 / 14) / (6 / 14), (5 / 14) / (3 / 10)]
+    np.testing.assert_allclose(median_frequency_weights([one, two], 2, ignore_index=9), expected, rtol=1e-14)
 
 
 def test_takes_a_generator_and_the_order_does_not_matter():
