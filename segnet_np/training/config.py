@@ -27,7 +27,7 @@ SCENES: dict[str, dict[str, Any]] = {
         "lr": 6e-3,
         "validate_every": 200,
     },
-    "segnet": {"width": 16, "batch": 16, "steps": 500, "validate_every": 100},
+    "segnet": {"width": 16, "steps": 800, "validate_every": 200},
 }
 FOLDER: dict[str, dict[str, Any]] = {
     "segnet": {"width": 32, "crop": 128, "steps": 3000, "validate_every": 300},
