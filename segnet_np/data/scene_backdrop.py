@@ -132,7 +132,7 @@ def skyline(backdrop: Backdrop, street: Street) -> None:
         if found is None:
             continue
         rows, columns = found
-        tall = np.full(columns.stop - columns.start, rng.uniform(0.03, 0.08))
+        tall = np.full(columns.stop - columns.start, rng.uniform(0.03, 0.06))
         across, down = backdrop.across[columns] * view.focal / 3, backdrop.down[rows, None] * view.focal / 3
         if wood:
             colour, label, rough = grey(rng, 55, 95) * rgb(0.9, 1.1, 0.6), TREE, 0.4
@@ -174,7 +174,7 @@ def ground(backdrop: Backdrop, street: Street, sunny: bool) -> None:
     lines = asphalt + rng.uniform(0.5, 0.95) * (white - asphalt)
 
     broad = backdrop.noise(x * 3, z * 3)
-    rough = np.array([0.03, 0.13, 0.3, 0.03], np.float32)[material]
+    rough = np.array([0.03, 0.15, 0.4, 0.03], np.float32)[material]
     tone = 1 + rough * backdrop.noise(x * 14, z * 14) + 0.06 * broad
     slab, flag = rng.uniform(0.6, 1.1), rng.uniform(0.6, 1.3)
     joint = (fraction(x / slab) < 0.1) | (fraction(z / flag) < 0.04 + 0.007 * z)

@@ -63,7 +63,7 @@ def line_street(backdrop: Backdrop, street: Street, side: int) -> None:
     edge = street.kerb[0] if side < 0 else street.kerb[1]
     light = view.left if side < 0 else view.right
     # Green in summer, brown and yellow in autumn: it is the crown's glitter that makes a tree.
-    season = rng.uniform(0.65, 1.25) if rng.random() < 0.6 else rng.uniform(1.2, 1.7)
+    season = rng.uniform(0.65, 1.25) if rng.random() < 0.7 else rng.uniform(1.2, 1.6)
     leaves = grey(rng, 50, 110, 4) * rgb(season, 1.08, rng.uniform(0.4, 0.95))
     green = rng.uniform(0.25, 0.7)
     z = street.end * rng.uniform(0.6, 0.9)
@@ -74,7 +74,7 @@ def line_street(backdrop: Backdrop, street: Street, side: int) -> None:
             for at in np.sort(np.maximum(rng.uniform(near, z, rng.integers(1, 4)), 3))[::-1]:
                 bush = rng.random() < 0.35
                 out = edge + side * (rng.uniform(1, 3) if bush else rng.uniform(1.2, 4.5))
-                tree(backdrop, out, at, rng.uniform(1.2, 2.4) if bush else rng.uniform(5, 10), leaves, bush)
+                tree(backdrop, out, at, rng.uniform(1.2, 2.4) if bush else rng.uniform(6, 11), leaves, bush)
             back = edge
         else:
             back = edge + side * (0 if rng.random() < 0.35 else rng.uniform(1, 3))
@@ -181,6 +181,6 @@ def tree(backdrop: Backdrop, x: float, z: float, height: float, leaves: np.ndarr
     clumps = backdrop.noise(v * (6 / scale), u * (6 / scale))
     mask = (u / (spread * scale)) ** 2 + (v / (half * scale)) ** 2 + 0.16 * clumps < 1
     # Leaves stay the same few pixels from near and far, as a camera sees their glitter.
-    tone = 0.85 + 0.4 * backdrop.noise(v / 3, u / 3) + 0.15 * clumps - 0.2 * v / (half * scale)
+    tone = 0.9 + 0.5 * backdrop.noise(v / 3, u / 3) + 0.15 * clumps - 0.2 * v / (half * scale)
     tone = np.maximum(tone, 0.15)
     backdrop.paint(rows, columns, mask, leaves, tone, z, TREE)

@@ -55,7 +55,7 @@ def street_scene(seed: int, size: tuple[int, int] = (96, 128)) -> tuple[np.ndarr
     if seed < 0:
         raise ValueError(f"street_scene: seed {seed}, expected at least 0")
     rng = np.random.default_rng(seed)
-    weather = rng.choice(("sun", "clouds", "overcast", "dusk", "fog"), p=(0.35, 0.25, 0.25, 0.1, 0.05))
+    weather = rng.choice(("sun", "clouds", "overcast", "dusk", "fog"), p=(0.35, 0.25, 0.28, 0.09, 0.03))
     view = _view(2 * height, 2 * width, weather, rng)
     street = _street(rng)
     backdrop = _backdrop(view, street, weather, rng)
@@ -150,13 +150,13 @@ def _populate(pen: Pen, street: Street) -> None:
             thing = ALONG[which]
             x = kerb + side * (rng.uniform(0.6, 1.6) if thing is objects.pedestrian else 0.4)
             standing.append((z * abs(x / kerb), x, thing))
-            z *= rng.uniform(1.25, 1.6)
+            z *= rng.uniform(1.25, 1.5)
     moving: list[tuple[float, float, objects.Thing]] = []
     for side, kerb, thing in ((-1, left, objects.car_from_behind), (1, right, objects.car_from_ahead)):
         parked = rng.random() < 0.4
         x = kerb - side * 1.1 if parked else (left + right) / 2 + side * (right - left) / 4
         z = first(x) + rng.uniform(0, 6)
-        while z < 18:
+        while z < 15:
             moving.append((z, x, thing))
             z += rng.uniform(6, 9) if parked else rng.uniform(9, 20)
     for thing in (objects.bicyclist, objects.bicyclist, objects.pedestrian):
@@ -173,7 +173,7 @@ def _populate(pen: Pen, street: Street) -> None:
 def _photograph(image: np.ndarray, rng: np.random.Generator) -> np.ndarray:
     """What the camera makes of it: white balance, exposure, contrast, a darker rim, noise."""
     height, width = image.shape[:2]
-    balance = np.exp(rng.normal(0, 0.035, 3) + rng.normal(0, 0.1))
+    balance = np.exp(rng.normal(0, 0.035, 3) + rng.normal(0, 0.08))
     y, x = np.linspace(-1, 1, height)[:, None], np.linspace(-1, 1, width)
     rim = 1 - rng.uniform(0, 0.2) * (x * x + y * y) / 2
     image = image * (rim[..., None] * balance).astype(np.float32)
