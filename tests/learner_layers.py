@@ -53,6 +53,8 @@ class Linear:
             "no sum": lambda: dout,
             "one row": lambda: dout[0],
             "sum of all": lambda: np.full(dout.shape[1], dout.sum()),
+            "half adds": lambda: dout.sum(axis=0) + (0 if self.bias.grad is None else self.bias.grad),
+            "adds half": lambda: dout.sum(axis=0) + (0 if self.bias.grad is None else self.bias.grad / 2),
             "as a row": lambda: dout.sum(axis=0, keepdims=True),
         }.get(self.bug, lambda: dout.sum(axis=0))()
         if self.bug == "writes dout":

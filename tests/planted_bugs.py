@@ -183,6 +183,6 @@ PLANTED = [
         "factor 96 (= 2 * 6 * 8, axes 0, 2, 3 of the output): a mean where",
     ),
     (NoPadding(**CONV), maps(), ["input"], "on the border of the map: look at the padding"),
-    (Overwrites(**CONV), maps(), ["calls"], "writes over .grad; expected: it adds"),
+    (Overwrites(**CONV), maps(), ["calls"], "writes over the gradient of weight, bias; expected: it adds"),
     (ReversedMask(), maps(), ["input"], "a wrong mask"),
 ]

@@ -42,6 +42,8 @@ LEARNERS = [
     ("Linear", "one row", "bias", "a forgotten sum: of dout only one entry is taken along axis 0"),
     ("Linear", "sum of all", "bias", "one axis too many"),
     ("Linear", "as a row", "bias", "shape (1, 3) instead of (3,)"),
+    ("Linear", "half adds", "calls", "writes over the gradient of weight; expected: it adds"),
+    ("Linear", "adds half", "calls", "neither adds to the gradient of bias nor writes it anew"),
     ("Linear", "writes dout", "calls", "writes into dout, which belongs to the caller"),
     ("Linear", "first x", "weight", "of an earlier forward: a stale cache"),
     ("Linear", "casts in the middle", "input weight", "casts to float32, too coarse for differences"),

@@ -13,17 +13,14 @@ evaluations a row, however many parameters there are.
 """
 
 import dataclasses
-from collections.abc import Iterator
-from contextlib import contextmanager
 from typing import Any
 
-import numba
 import numpy as np
 
 from segnet_np.layers.base import Layer
 from segnet_np.models.net import Net
 from segnet_np.verify import probes
-from segnet_np.verify.check import Check
+from segnet_np.verify.check import Check, one_thread
 from segnet_np.verify.report import GradcheckReport, Row
 from segnet_np.verify.subject import Differentiable, Subject, is_float_array
 
@@ -99,14 +96,14 @@ def gradcheck(
         note = "two forwards of one input differ, so there is no derivative: fix the seed of what is random"
         return GradcheckReport(title, (Row("forward", False, "2 forwards", np.inf, note=note),))
     entries = sum(array.size for array in subject.arrays.values())
-    with _one_thread():
+    with one_thread():
         if net or entries > EVERY_ENTRY_UP_TO:
             rows = _along_directions(check)
         else:
             rows = [check.every_entry(name) for name in subject.arrays]
             tied = probes.ties(check)
             rows += [tied] if tied else []
-    rows.append(probes.calls(check, must_add=net or isinstance(layer, Layer)))
+        rows.append(probes.calls(check, must_add=net or isinstance(layer, Layer)))
     remark = ""
     if pytorch is not False:
         from segnet_np.verify.against_pytorch import beside
@@ -118,22 +115,6 @@ def gradcheck(
 def is_net(layer: object) -> bool:
     """Whether this is one of the package's whole nets."""
     return isinstance(layer, Net)
-
-
-@contextmanager
-def _one_thread() -> Iterator[None]:
-    """Run Numba's kernels on one thread for a while.
-
-    The gradient under check is computed on all of them, as in training. The differences are thousands of
-    tiny forwards, for which a second thread is of no use, and on a busy machine waiting for it made the
-    whole fifteen times slower. The numbers are the same for any number of threads.
-    """
-    threads = numba.get_num_threads()
-    numba.set_num_threads(1)
-    try:
-        yield
-    finally:
-        numba.set_num_threads(threads)
 
 
 def _along_directions(check: Check) -> list[Row]:

@@ -49,17 +49,16 @@ def calls(check: "Check", must_add: bool) -> Row:
         faults.append(
             f"after a forward on another input, {name} is not that of the latest one: a stale cache"
         )
-    once = {name: g for name, g in check.gradients.items() if name not in subject.input_names}
-    sums = {name: 2 * gradient for name, gradient in once.items() if isinstance(gradient, np.ndarray)}
-    if _farthest(twice, sums)[1] > tolerances.REPEATED:
-        if _farthest(twice, once)[1] > tolerances.REPEATED:
-            faults.append("a second backward neither adds to .grad nor writes it anew")
-        elif must_add:
-            faults.append("a second backward writes over .grad; expected: it adds")
-        else:
-            note = (
-                "backward writes .grad anew each time; in a net that uses a layer twice it would have to add"
-            )
+    once = {name: g for name, g in check.gradients.items() if name not in subject.input_names and _tells(g)}
+    added = [name for name, gradient in once.items() if _alike(twice[name], 2 * gradient)]
+    wrote = [name for name, gradient in once.items() if _alike(twice[name], gradient)]
+    neither = ", ".join(name for name in once if name not in added + wrote)
+    if neither:
+        faults.append(f"a second backward neither adds to the gradient of {neither} nor writes it anew")
+    elif wrote and (must_add or added):
+        faults.append(f"a second backward writes over the gradient of {', '.join(wrote)}; expected: it adds")
+    elif wrote:
+        note = "backward writes .grad anew each time; in a net that uses a layer twice it would have to add"
     if subject.touched:
         faults.append(f"writes into {' and '.join(sorted(subject.touched))}, which belongs to the caller")
     return Row("calls", not faults, "3 backwards", error, note="; ".join(faults) or note)
@@ -244,6 +243,15 @@ def _turns(weight: np.ndarray) -> list[tuple[str, np.ndarray]]:
 
 def _equal(a: object, b: object) -> bool:
     return isinstance(a, np.ndarray) and isinstance(b, np.ndarray) and np.array_equal(a, b)
+
+
+def _tells(gradient: object) -> bool:
+    """Whether it is a gradient at all, and not zero, which stays the same whether added or written."""
+    return isinstance(gradient, np.ndarray) and bool(np.isfinite(gradient).all()) and bool(gradient.any())
+
+
+def _alike(given: object, expected: np.ndarray) -> bool:
+    return isinstance(given, np.ndarray) and _farthest({"": given}, {"": expected})[1] <= tolerances.REPEATED
 
 
 def _farthest(got: dict[str, Any], expected: dict[str, Any]) -> tuple[str, float]:
