@@ -14,6 +14,8 @@ from collections.abc import Iterable
 
 import numpy as np
 
+from segnet_np.data.classes import describe_labels, values_outside
+
 # The weights of the authors' released training files, in the order of CAMVID. The recomputed ones come within
 # 11 % of them, but for SignSymbol, whose 9.6446 the labels do not give (3.53).
 PUBLISHED_CAMVID = (
@@ -111,16 +113,7 @@ def count_labels(labels: np.ndarray, num_classes: int, ignore_index: int | None 
     ValueError
         When a value is neither a class nor `ignore_index`.
     """
-    if not isinstance(labels, np.ndarray) or labels.dtype.kind not in "iu":
-        given = f"{labels.dtype} array" if isinstance(labels, np.ndarray) else type(labels).__name__
-        raise TypeError(f"labels: expected an ndarray of integers, got {given}")
-    bad = (labels < 0) | (labels >= num_classes)
-    if ignore_index is not None:
-        bad &= labels != ignore_index
-    if bad.any():
-        void = "" if ignore_index is None else f" or {ignore_index}"
-        raise ValueError(
-            f"labels: values {np.unique(labels[bad]).tolist()}, expected 0..{num_classes - 1}{void}"
-        )
+    if outside := values_outside(labels, num_classes, ignore_index):
+        raise ValueError(f"labels: values {outside}, expected {describe_labels(num_classes, ignore_index)}")
     last = num_classes if ignore_index is None else max(num_classes, ignore_index + 1)
     return np.bincount(labels.ravel(), minlength=last)

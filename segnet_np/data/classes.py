@@ -167,27 +167,26 @@ def colourise(labels: np.ndarray, classes: Classes) -> np.ndarray:
     ValueError
         When a label is neither a class nor the ignored one.
     """
-    outside = values_outside(labels, classes)
-    if outside:
-        raise ValueError(f"colourise: label values {outside}, expected {describe_labels(classes)}")
+    allowed = classes.num_classes, classes.ignore_index
+    if outside := values_outside(labels, *allowed):
+        raise ValueError(f"colourise: label values {outside}, expected {describe_labels(*allowed)}")
     return classes._table()[labels]
 
 
-def values_outside(labels: np.ndarray, classes: Classes) -> list[int]:
+def values_outside(labels: np.ndarray, num_classes: int, ignore_index: int | None) -> list[int]:
     """The values in `labels` that are neither a class nor the ignored label, in ascending order."""
     if not isinstance(labels, np.ndarray) or labels.dtype.kind not in "iu":
         given = f"{labels.dtype} array" if isinstance(labels, np.ndarray) else type(labels).__name__
         raise TypeError(f"labels: expected an ndarray of integers, got {given}")
-    bad = (labels < 0) | (labels >= classes.num_classes)
-    if classes.ignore_index is not None:
-        bad &= labels != classes.ignore_index
+    bad = (labels < 0) | (labels >= num_classes)
+    if ignore_index is not None:
+        bad &= labels != ignore_index
     return np.unique(labels[bad]).tolist() if bad.any() else []
 
 
-def describe_labels(classes: Classes) -> str:
+def describe_labels(num_classes: int, ignore_index: int | None) -> str:
     """Say in words which label values are valid, for messages."""
-    void = "" if classes.ignore_index is None else f" or {classes.ignore_index} ({VOID})"
-    return f"0..{classes.num_classes - 1}{void}"
+    return f"0..{num_classes - 1}" + ("" if ignore_index is None else f" or {ignore_index} ({VOID})")
 
 
 CAMVID = Classes(

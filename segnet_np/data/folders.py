@@ -95,16 +95,35 @@ class Folder:
             raise IndexError(f"{self.directory / self.split}: image {index} of {len(self.pairs)}")
         image_path, label_path = self.pairs[index]
         image, labels = read_image(image_path), read_labels(label_path)
+        if problems := self.disagreements(index, image, labels):
+            raise ValueError("\n".join(problems))
+        return image, labels
+
+    def disagreements(self, index: int, image: np.ndarray, labels: np.ndarray) -> list[str]:
+        """What is wrong between the image, the labels and the classes of a pair; empty if nothing is.
+
+        Parameters
+        ----------
+        index : int
+        image : ndarray of uint8, shape (H, W, 3)
+        labels : ndarray of uint8, shape (H, W)
+
+        Returns
+        -------
+        problems : list of str
+            Messages that name the files.
+        """
+        image_path, label_path = self.pairs[index]
+        problems = []
         if image.shape[:2] != labels.shape:
-            raise ValueError(
+            problems.append(
                 f"{image_path} is {_size(image)} but its labels {label_path} are {_size(labels)}, "
                 "expected the same height x width"
             )
-        if outside := values_outside(labels, self.classes):
-            raise ValueError(
-                f"{label_path}: label values {outside}, expected {describe_labels(self.classes)}"
-            )
-        return image, labels
+        allowed = self.classes.num_classes, self.classes.ignore_index
+        if outside := values_outside(labels, *allowed):
+            problems.append(f"{label_path}: label values {outside}, expected {describe_labels(*allowed)}")
+        return problems
 
     def name(self, index: int) -> str:
         """The stem of a pair's files."""

@@ -5,7 +5,7 @@ from dataclasses import dataclass
 
 import numpy as np
 
-from segnet_np.data.classes import Classes, describe_labels, values_outside
+from segnet_np.data.classes import Classes, values_outside
 from segnet_np.data.folders import Folder, read_image, read_labels
 
 
@@ -48,27 +48,23 @@ def inspect_folder(folder: Folder, indices: Iterable[int] | None = None) -> Insp
     problems = []
     for index in range(len(folder)) if indices is None else indices:
         image_path, label_path = folder.pairs[index]
-        sizes = []
-        for read, path in ((read_image, image_path), (read_labels, label_path)):
-            try:
-                array = read(path)
-            except (ValueError, OSError) as error:
-                problems.append(str(error))
-                continue
-            sizes.append(array.shape[:2])
-            if path is label_path:
-                counts = np.bincount(array.ravel(), minlength=256)
-                pixels += counts
-                images += counts > 0
-                if values := values_outside(array, folder.classes):
-                    expected = describe_labels(folder.classes)
-                    problems.append(f"{label_path}: label values {values}, expected {expected}")
-                    for value in values:
-                        outside.setdefault(value, []).append(label_path.name)
-        if len(set(sizes)) > 1:
-            (height, width), (label_height, label_width) = sizes
-            problems.append(
-                f"{image_path} is {height}x{width} but its labels {label_path} are "
-                f"{label_height}x{label_width}, expected the same height x width"
-            )
+        image = labels = None
+        try:
+            image = read_image(image_path)
+        except (ValueError, OSError) as error:
+            problems.append(str(error))
+        try:
+            labels = read_labels(label_path)
+        except (ValueError, OSError) as error:
+            problems.append(str(error))
+        if labels is None:
+            continue
+        counts = np.bincount(labels.ravel(), minlength=256)
+        pixels += counts
+        images += counts > 0
+        for value in values_outside(labels, folder.classes.num_classes, folder.classes.ignore_index):
+            outside.setdefault(value, []).append(label_path.name)
+        # Where the image cannot be read, its labels are still held against the classes.
+        stand_in = np.empty((*labels.shape, 3), np.uint8) if image is None else image
+        problems += folder.disagreements(index, stand_in, labels)
     return Inspection(folder.classes, len(folder), pixels, images, outside, problems)
