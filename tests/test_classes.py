@@ -48,7 +48,7 @@ def test_read_without_void_ignores_nothing(tmp_path):
 )
 def test_malformed_lines_are_named_with_file_and_number(tmp_path, line):
     path = write(tmp_path, f"0 Sky 1 2 3\n{line}\n2 Car 4 5 6\nnonsense\n")
-    with pytest.raises(ValueError, match="classes.txt:2") as error:
+    with pytest.raises(ValueError, match=r"classes\.txt:2") as error:
         Classes.read(path)
     assert str(path) in str(error.value)
     assert "classes.txt:4" in str(error.value)  # all of them at once
