@@ -63,11 +63,12 @@ def test_any_memory_order(order):
     assert np.array_equal(logits, before)
 
 
+@pytest.mark.parametrize("ignore_index", [None, 11])
 @pytest.mark.parametrize("dtype", ["uint8", "int8", "int32", "uint64"])
-def test_any_integer_labels(dtype):
-    logits, labels, _ = example("float64")
-    expected = softmax_cross_entropy(logits, labels)
-    loss, dlogits = softmax_cross_entropy(logits, labels.astype(dtype))
+def test_any_integer_labels(dtype, ignore_index):
+    logits, labels, _ = example("float64", ignore_index)
+    expected = softmax_cross_entropy(logits, labels, None, ignore_index)
+    loss, dlogits = softmax_cross_entropy(logits, labels.astype(dtype), None, ignore_index)
     assert loss == expected[0]
     assert np.array_equal(dlogits, expected[1])
 

@@ -19,7 +19,14 @@ CLASS_WEIGHTS = ("none", "median", *PUBLISHED)
 # What is usual, by model, the first model first: for the painted scenes, about a minute on two cores, and
 # for photographs in a folder. Where a setting is not named, the default of `Config` holds.
 SCENES: dict[str, dict[str, Any]] = {
-    "segnet-basic": {"width": 40, "kernel_size": 3, "steps": 1200, "lr": 6e-3, "validate_every": 300},
+    "segnet-basic": {
+        "width": 64,
+        "kernel_size": 3,
+        "batch": 4,
+        "steps": 1600,
+        "lr": 8e-3,
+        "validate_every": 400,
+    },
     "segnet": {"width": 16, "steps": 800, "validate_every": 200},
 }
 FOLDER: dict[str, dict[str, Any]] = {
