@@ -1,35 +1,14 @@
 """AdamW: equal to PyTorch's, over steps, in groups, resumed; and what it refuses."""
 
+import copy
 import json
-from types import SimpleNamespace
 
 import numpy as np
 import pytest
 import torch
+from optimizing import TOLERANCE, parameters, walk
 
 from segnet_np.training.adamw import AdamW
-
-SHAPES = [(5, 3, 3, 3), (5,), (7, 1000), (7,)]
-TOLERANCE = {"float64": 1e-14, "float32": 4e-6}
-
-
-def parameters(dtype):
-    rng = np.random.default_rng(0)
-    return [SimpleNamespace(data=rng.normal(size=s).astype(dtype), grad=None) for s in SHAPES]
-
-
-def walk(optimizer, params, steps, first=0):
-    """Take steps along random gradients; the second parameter has none in every third step."""
-    for step in range(first, first + steps):
-        rng = np.random.default_rng([step, 1])
-        for k, p in enumerate(params):
-            grad = rng.normal(size=p.data.shape)
-            absent = k == 1 and step % 3 == 0
-            if isinstance(p, torch.Tensor):
-                p.grad = None if absent else torch.tensor(grad, dtype=p.dtype)
-            else:
-                p.grad = None if absent else grad.astype(p.data.dtype)
-        optimizer.step()
 
 
 def grouped(params, lr):
@@ -77,6 +56,22 @@ def test_a_resumed_walk_is_the_undisturbed_one():
     assert second.param_groups[1]["betas"] == (0.8, 0.99)
 
 
+def test_a_deep_copy_walks_on_by_itself():
+    whole = parameters("float32")
+    walk(AdamW(grouped(whole, 0.1), lr=0.1), whole, 6)
+
+    params = parameters("float32")
+    optimizer = AdamW(grouped(params, 0.1), lr=0.1)
+    walk(optimizer, params, 3)
+    copied, copied_optimizer = copy.deepcopy((params, optimizer))
+    assert copied_optimizer.state_dict()["state"].keys() == optimizer.state_dict()["state"].keys()
+    walk(copied_optimizer, copied, 3, first=3)
+    walk(optimizer, params, 3, first=3)  # the copy has left the moments of the first one alone
+    for p, q, r in zip(copied, params, whole, strict=True):
+        np.testing.assert_array_equal(p.data, r.data)
+        np.testing.assert_array_equal(q.data, r.data)
+
+
 def test_a_state_that_lacks_a_part_is_refused():
     params = parameters("float32")
     optimizer = AdamW(params)
@@ -94,10 +89,17 @@ def test_a_state_that_lacks_a_part_is_refused():
         (dict(betas=(1.0, 0.9)), "betas must be"),
         (dict(betas=(0.9, -0.1)), "betas must be"),
         (dict(betas=(0.9,)), "betas must be"),
+        (dict(betas=(0.9, float("nan"))), "betas must be"),
         (dict(eps=-1e-8), "eps must be"),
         (dict(weight_decay=-1.0), "weight_decay must be"),
     ],
 )
 def test_bad_settings_are_refused(settings, message):
     with pytest.raises(ValueError, match=message):
+        AdamW(parameters("float32"), **settings)
+
+
+@pytest.mark.parametrize("settings", [dict(betas=0.9), dict(betas=("a", 0.9)), dict(eps="a")])
+def test_settings_that_are_no_numbers_are_named(settings):
+    with pytest.raises(TypeError, match=f"AdamW: {next(iter(settings))} must be"):
         AdamW(parameters("float32"), **settings)

@@ -3,33 +3,13 @@
 import json
 from types import SimpleNamespace
 
+import numba
 import numpy as np
 import pytest
 import torch
+from optimizing import TOLERANCE, parameters, walk
 
 from segnet_np.training.sgd import SGD
-
-SHAPES = [(5, 3, 3, 3), (5,), (7, 1000), (7,)]
-TOLERANCE = {"float64": 1e-14, "float32": 4e-6}
-
-
-def parameters(dtype, seed=0):
-    rng = np.random.default_rng(seed)
-    return [SimpleNamespace(data=rng.normal(size=s).astype(dtype), grad=None) for s in SHAPES]
-
-
-def walk(optimizer, params, steps, first=0):
-    """Take steps along random gradients; the second parameter has none in every third step."""
-    for step in range(first, first + steps):
-        rng = np.random.default_rng([step, 1])
-        for k, p in enumerate(params):
-            grad = rng.normal(size=p.data.shape)
-            absent = k == 1 and step % 3 == 0
-            if isinstance(p, torch.Tensor):
-                p.grad = None if absent else torch.tensor(grad, dtype=p.dtype)
-            else:
-                p.grad = None if absent else grad.astype(p.data.dtype)
-        optimizer.step()
 
 
 def grouped(params, **settings):
@@ -111,6 +91,7 @@ def test_zero_grad_sets_none():
         (dict(lr=-1.0), "lr must be"),
         (dict(lr=float("nan")), "lr must be"),
         (dict(momentum=-0.1), "momentum must be"),
+        (dict(dampening=float("nan")), "dampening must be"),
         (dict(weight_decay=-1e-4), "weight_decay must be"),
         (dict(nesterov=True), "nesterov needs"),
         (dict(nesterov=True, momentum=0.9, dampening=0.1), "nesterov needs"),
@@ -121,6 +102,13 @@ def test_bad_settings_are_refused(settings, message):
         SGD(parameters("float32"), **settings)
     with pytest.raises(ValueError, match=message):
         SGD([{"params": parameters("float32"), **settings}])
+
+
+@pytest.mark.parametrize("name", ["lr", "momentum", "dampening", "weight_decay"])
+def test_settings_that_are_no_numbers_are_named(name):
+    for value in ("a", None, True):
+        with pytest.raises(TypeError, match=f"SGD: {name} must be a number, got {value!r}"):
+            SGD(parameters("float32"), **{name: value})
 
 
 def test_bad_parameters_are_refused():
@@ -137,17 +125,47 @@ def test_bad_parameters_are_refused():
         SGD(params[0])
     with pytest.raises(TypeError, match="got ndarray"):
         SGD([np.zeros(3)])
+    for data, given in (
+        (np.zeros(3, "float16"), "float16"),
+        (np.zeros(3, "int64"), "int64"),
+        (torch.zeros(3), "torch.float32"),
+        ([0.0], "list"),
+    ):
+        with pytest.raises(TypeError, match=f"must be an ndarray of float32 or float64, got {given}"):
+            SGD([SimpleNamespace(data=data, grad=None)])
+    with pytest.raises(ValueError, match=r"shape \(2, 3\) must be C-contiguous and writeable"):
+        SGD([SimpleNamespace(data=np.zeros((3, 2)).T, grad=None)])
 
 
-def test_a_gradient_that_does_not_fit_is_refused():
+@pytest.mark.parametrize(
+    ("grad", "error", "message"),
+    [
+        (np.zeros(5, "float64"), TypeError, "float64 gradient for a float32"),
+        (np.zeros(6, "float32"), ValueError, r"shape \(6,\) for a parameter of shape \(5,\)"),
+        ([0.0] * 5, TypeError, "a gradient must be an ndarray, got list"),
+    ],
+)
+def test_a_gradient_that_does_not_fit_is_refused_before_anything_moves(grad, error, message):
+    params = parameters("float32")
+    optimizer = SGD(params, momentum=0.9)
+    before = params[0].data.copy()
+    params[0].grad, params[1].grad = np.ones_like(before), grad
+    with pytest.raises(error, match=message):
+        optimizer.step()
+    np.testing.assert_array_equal(params[0].data, before)
+    assert optimizer.state_dict()["state"] == {}
+
+
+def test_a_parameter_that_can_no_longer_be_moved_is_refused_before_anything_moves():
     params = parameters("float32")
     optimizer = SGD(params)
-    params[1].grad = np.zeros(5, "float64")
-    with pytest.raises(TypeError, match="float64 gradient for a float32"):
+    before = params[0].data.copy()
+    for p in params[:2]:
+        p.grad = np.ones_like(p.data)
+    params[1].data = params[1].data.astype("float16")
+    with pytest.raises(TypeError, match="got float16"):
         optimizer.step()
-    params[1].grad = np.zeros(6, "float32")
-    with pytest.raises(ValueError, match=r"shape \(6,\) for a parameter of shape \(5,\)"):
-        optimizer.step()
+    np.testing.assert_array_equal(params[0].data, before)
 
 
 def test_a_state_that_does_not_fit_is_refused_whole():
@@ -167,13 +185,16 @@ def test_a_state_that_does_not_fit_is_refused_whole():
         optimizer.load_state_dict(SGD(params[:2]).state_dict())
 
 
+@pytest.mark.skipif(numba.config.NUMBA_NUM_THREADS == 1, reason="one thread has none to be compared with")
 def test_results_do_not_depend_on_threads():
-    import numba
-
     weights = []
-    for threads in (1, numba.config.NUMBA_NUM_THREADS):
-        numba.set_num_threads(threads)
-        params = [SimpleNamespace(data=np.linspace(-1, 1, 50_001, dtype="float32"), grad=None)]
-        walk(SGD(params, lr=0.1, momentum=0.9, weight_decay=0.1), params, 3)
-        weights.append(params[0].data)
+    before = numba.get_num_threads()
+    try:
+        for threads in (1, numba.config.NUMBA_NUM_THREADS):
+            numba.set_num_threads(threads)
+            params = [SimpleNamespace(data=np.linspace(-1, 1, 50_001, dtype="float32"), grad=None)]
+            walk(SGD(params, lr=0.1, momentum=0.9, weight_decay=0.1), params, 3)
+            weights.append(params[0].data)
+    finally:
+        numba.set_num_threads(before)
     np.testing.assert_array_equal(*weights)

@@ -40,8 +40,8 @@ class AdamW(Optimizer):
 
     Raises
     ------
-    ValueError
-        When a setting is out of range; see also `Optimizer`.
+    TypeError, ValueError
+        When a setting is no number or out of range; see also `Optimizer`.
 
     Examples
     --------
@@ -60,14 +60,18 @@ class AdamW(Optimizer):
         eps: float = 1e-8,
         weight_decay: float = 1e-2,
     ) -> None:
-        super().__init__(params, dict(lr=lr, betas=tuple(betas), eps=eps, weight_decay=weight_decay))
+        super().__init__(params, dict(lr=lr, betas=betas, eps=eps, weight_decay=weight_decay))
 
     def _check(self, group: dict[str, Any]) -> None:
         super()._check(group)
-        if len(group["betas"]) != 2 or not all(0 <= beta < 1 for beta in group["betas"]):
-            raise ValueError(f"AdamW: betas must be two numbers in [0, 1), got {group['betas']}")
-        if not 0 <= group["eps"] < math.inf:
-            raise ValueError(f"AdamW: eps must be a finite number >= 0, got {group['eps']}")
+        self._check_number("eps", group["eps"])
+        betas = group["betas"]
+        if not isinstance(betas, tuple | list):
+            raise TypeError(f"AdamW: betas must be a pair of numbers, got {betas!r}")
+        for beta in betas:
+            self._check_number("betas", beta)
+        if len(betas) != 2 or max(betas) >= 1:
+            raise ValueError(f"AdamW: betas must be two numbers in [0, 1), got {betas}")
 
     def _move(
         self, weight: np.ndarray, grad: np.ndarray, state: dict[str, np.ndarray], group: dict[str, Any]

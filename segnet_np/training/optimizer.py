@@ -6,9 +6,12 @@ gradient is None is skipped, and each parameter's state begins at its first step
 
 import math
 from collections.abc import Iterable
+from itertools import count
 from typing import Any
 
 import numpy as np
+
+from segnet_np.layers.checks import FLOATS
 
 
 class Optimizer:
@@ -30,9 +33,11 @@ class Optimizer:
     Raises
     ------
     TypeError
-        When something in `params` has no ``.data`` and ``.grad``.
+        When something in `params` has no ``.data`` and ``.grad``, its data is no ndarray of float32 or
+        float64, or a setting is no number.
     ValueError
-        When there is no parameter, one appears twice, or a setting is unknown or out of range.
+        When there is no parameter, one appears twice or is not contiguous, or a setting is unknown or out of
+        range.
     """
 
     # What `_move` keeps of a parameter: "step" is an int64 scalar, all else has the shape and dtype of it.
@@ -46,7 +51,8 @@ class Optimizer:
             raise ValueError(f"{self._name}: there is no parameter to train")
         groups = given if isinstance(given[0], dict) else [{"params": given}]
         self.param_groups: list[dict[str, Any]] = []
-        self._state: dict[int, dict[str, np.ndarray]] = {}
+        # One dict for each parameter, in the order of `_parameters`; by place, so a deep copy has it too.
+        self._state: list[dict[str, np.ndarray]] = []
         for group in groups:
             self._add(group, defaults)
 
@@ -63,23 +69,51 @@ class Optimizer:
         params = [group["params"]] if hasattr(group["params"], "data") else list(group["params"])
         seen = {id(p) for other in self.param_groups for p in other["params"]}
         for p in params:
-            if not (hasattr(p, "data") and hasattr(p, "grad")):
-                raise TypeError(
-                    f"{self._name}: expected parameters with .data and .grad, got {type(p).__name__}"
-                )
+            self._check_parameter(p)
             if id(p) in seen:
                 raise ValueError(f"{self._name}: a parameter of shape {p.data.shape} appears twice")
             seen.add(id(p))
         full = {**defaults, **group, "params": params}
         self._check(full)
         self.param_groups.append(full)
+        self._state += [{} for _ in params]
 
     def _check(self, group: dict[str, Any]) -> None:
         """Refuse settings that are out of range; subclasses add their own."""
         for key in ("lr", "weight_decay"):
-            value = group[key]
-            if not (math.isfinite(value) and value >= 0):
-                raise ValueError(f"{self._name}: {key} must be a finite number >= 0, got {value}")
+            self._check_number(key, group[key])
+
+    def _check_number(self, key: str, value: Any) -> None:
+        """Refuse what is no finite number >= 0."""
+        if isinstance(value, bool) or not isinstance(value, int | float | np.integer | np.floating):
+            raise TypeError(f"{self._name}: {key} must be a number, got {value!r}")
+        if not 0 <= value < math.inf:
+            raise ValueError(f"{self._name}: {key} must be a finite number >= 0, got {value}")
+
+    def _check_parameter(self, p: Any) -> None:
+        """Refuse what cannot be moved in place."""
+        if not (hasattr(p, "data") and hasattr(p, "grad")):
+            raise TypeError(f"{self._name}: expected parameters with .data and .grad, got {type(p).__name__}")
+        if not isinstance(p.data, np.ndarray) or p.data.dtype not in FLOATS:
+            given = getattr(p.data, "dtype", type(p.data).__name__)
+            raise TypeError(
+                f"{self._name}: a parameter must be an ndarray of float32 or float64, got {given}"
+            )
+        if not (p.data.flags.c_contiguous and p.data.flags.writeable):
+            raise ValueError(
+                f"{self._name}: a parameter of shape {p.data.shape} must be C-contiguous and writeable"
+            )
+
+    def _check_gradient(self, p: Any) -> None:
+        """Refuse a gradient that is not like its parameter."""
+        if not isinstance(p.grad, np.ndarray):
+            raise TypeError(f"{self._name}: a gradient must be an ndarray, got {type(p.grad).__name__}")
+        if p.grad.dtype != p.data.dtype:
+            raise TypeError(f"{self._name}: a {p.grad.dtype} gradient for a {p.data.dtype} parameter")
+        if p.grad.shape != p.data.shape:
+            raise ValueError(
+                f"{self._name}: a gradient of shape {p.grad.shape} for a parameter of shape {p.data.shape}"
+            )
 
     @property
     def lr(self) -> float:
@@ -101,29 +135,22 @@ class Optimizer:
             p.grad = None
 
     def step(self) -> None:
-        """Move every parameter that has a gradient, once.
+        """Move every parameter that has a gradient, once; if any of them cannot be moved, none is.
 
         Raises
         ------
         TypeError
-            When a gradient's dtype is not its parameter's.
+            When a gradient is no ndarray or not of its parameter's dtype, or that is not float32 or float64.
         ValueError
             When a gradient's shape is not its parameter's, or a parameter is not contiguous.
         """
-        for group in self.param_groups:
-            for p in group["params"]:
-                if p.grad is None:
-                    continue
-                if p.grad.dtype != p.data.dtype:
-                    raise TypeError(f"{self._name}: a {p.grad.dtype} gradient for a {p.data.dtype} parameter")
-                if p.grad.shape != p.data.shape:
-                    raise ValueError(
-                        f"{self._name}: a gradient of shape {p.grad.shape} "
-                        f"for a parameter of shape {p.data.shape}"
-                    )
-                if not p.data.flags.c_contiguous:
-                    raise ValueError(f"{self._name}: a parameter of shape {p.data.shape} is not C-contiguous")
-                state = self._state.setdefault(id(p), {})
+        pairs = [(p, group) for group in self.param_groups for p in group["params"]]
+        for p, _ in pairs:
+            if p.grad is not None:
+                self._check_parameter(p)
+                self._check_gradient(p)
+        for (p, group), state in zip(pairs, self._state, strict=True):
+            if p.grad is not None:
                 self._move(p.data, np.ascontiguousarray(p.grad), state, group)
 
     def _move(
@@ -142,14 +169,14 @@ class Optimizer:
             ``"param_groups"``: the settings of each group, with numbers in place of parameters, so that
             JSON can hold them.
         """
-        numbers = {id(p): k for k, p in enumerate(self._parameters())}
         arrays = {
-            f"{numbers[key]}.{name}": array.copy()
-            for key, state in self._state.items()
+            f"{number}.{name}": array.copy()
+            for number, state in enumerate(self._state)
             for name, array in state.items()
         }
+        numbers = count()
         groups = [
-            {**group, "params": [numbers[id(p)] for p in group["params"]]} for group in self.param_groups
+            {**group, "params": [next(numbers) for _ in group["params"]]} for group in self.param_groups
         ]
         return {"state": arrays, "param_groups": groups}
 
@@ -175,7 +202,7 @@ class Optimizer:
                 raise ValueError(f"{self._name}: settings {sorted(theirs)} are not {sorted(ours)}")
             self._check(theirs)
         parameters = self._parameters()
-        states: dict[int, dict[str, np.ndarray]] = {}
+        states: list[dict[str, np.ndarray]] = [{} for _ in parameters]
         wrong = []
         for key, array in state_dict["state"].items():
             number, _, name = key.partition(".")
@@ -187,11 +214,11 @@ class Optimizer:
             if array.shape != shape or array.dtype != dtype:
                 wrong.append(f"{key} is {array.dtype} {array.shape}, expected {dtype} {shape}")
                 continue
-            states.setdefault(id(p), {})[name] = np.array(array, order="C")
+            states[int(number)][name] = np.array(array, order="C")
         wrong += [
             f"{number} lacks one of {self._state_names}"
-            for number, p in enumerate(parameters)
-            if len(states.get(id(p), self._state_names)) != len(self._state_names)
+            for number, state in enumerate(states)
+            if len(state) not in (0, len(self._state_names))
         ]
         if wrong:
             raise ValueError(f"{self._name}: the state does not fit: " + "; ".join(wrong))

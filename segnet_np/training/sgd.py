@@ -43,8 +43,8 @@ class SGD(Optimizer):
 
     Raises
     ------
-    ValueError
-        When a setting is out of range; see also `Optimizer`.
+    TypeError, ValueError
+        When a setting is no number or out of range; see also `Optimizer`.
 
     Examples
     --------
@@ -74,8 +74,8 @@ class SGD(Optimizer):
 
     def _check(self, group: dict[str, Any]) -> None:
         super()._check(group)
-        if not 0 <= group["momentum"] < np.inf:
-            raise ValueError(f"SGD: momentum must be a finite number >= 0, got {group['momentum']}")
+        for key in ("momentum", "dampening"):
+            self._check_number(key, group[key])
         if group["nesterov"] and (group["momentum"] == 0 or group["dampening"] != 0):
             raise ValueError("SGD: nesterov needs momentum > 0 and dampening 0")
 
