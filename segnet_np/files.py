@@ -1,10 +1,12 @@
 """Files are written whole or not at all.
 
-Everything the project writes goes through :func:`whole_file`: the bytes go to a temporary file in the
-same folder, are flushed to the disk, and only then take the name they were meant for, in one step.
-Whoever reads the folder, at whatever moment, finds the old file or the new one and never half of one.
+Everything the project writes, but for the log of a training, goes through :func:`whole_file`: the bytes go to
+a temporary file in the same folder, are flushed to the disk, and only then take the name they were meant for,
+in one step. Whoever reads the folder, at whatever moment, finds the old file or the new one and never half of
+one.
 """
 
+import errno
 import os
 import tempfile
 from collections.abc import Iterator
@@ -32,14 +34,16 @@ def whole_file(path: str | os.PathLike[str]) -> Iterator[Path]:
     Raises
     ------
     OSError
-        When the folder cannot be made or the disk is full.
+        When the folder cannot be made, the disk is full, or `path` is there and no ordinary file.
 
     Examples
     --------
     >>> with whole_file("notes.txt") as temporary:  # doctest: +SKIP
     ...     temporary.write_text("all of it")
     """
-    path = Path(path)
+    path = Path(path).resolve()  # a link stays a link: what it points to is written
+    if path.exists() and not path.is_file():
+        raise OSError(errno.EINVAL, "not an ordinary file", str(path))
     path.parent.mkdir(parents=True, exist_ok=True)
     handle, name = tempfile.mkstemp(prefix=f".{path.stem}-", suffix=path.suffix, dir=path.parent)
     os.close(handle)

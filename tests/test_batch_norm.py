@@ -143,6 +143,21 @@ def test_bad_input(x, error, match):
         BatchNorm2d(3)(x)
 
 
+@pytest.mark.parametrize(
+    ("settings", "error", "match"),
+    [
+        ({"eps": -1}, ValueError, "eps must be finite, not negative, but -1"),
+        ({"eps": "a"}, TypeError, "eps must be a number, but 'a'"),
+        ({"momentum": 5}, ValueError, "momentum must be finite, not negative and at most 1, but 5"),
+        ({"momentum": None}, TypeError, "momentum must be a number, but None"),
+        ({"eps": float("nan")}, ValueError, "eps must be finite"),
+    ],
+)
+def test_bad_settings(settings, error, match):
+    with pytest.raises(error, match=f"BatchNorm2d: {match}"):
+        BatchNorm2d(3, **settings)
+
+
 def test_backward_needs_a_forward():
     layer, x, dout = example((2, 3, 6, 8), "float64")
     with pytest.raises(RuntimeError, match="BatchNorm2d: backward needs a forward"):

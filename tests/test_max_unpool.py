@@ -129,6 +129,23 @@ def test_sizes_that_contradict_each_other():
         MaxUnpool2d()(y, indices.flat, (9, 9))
 
 
+@pytest.mark.parametrize("size", [6, "ab", (6,), (1, 2, 3)])
+def test_what_is_no_size(size):
+    y, indices = MaxPool2d()(grid_without_ties((2, 3, 6, 8), "float32"))
+    for either in (indices, indices.flat):
+        with pytest.raises(ValueError, match=r"output_size must be \(H, W\), but"):
+            MaxUnpool2d()(y, either, size)
+
+
+def test_offsets_spoilt_afterwards_show_as_zeros():
+    """They must not be changed; if they are, at least nothing is read that was never written."""
+    y, indices = MaxPool2d()(grid_without_ties((2, 3, 6, 8), "float32"))
+    layer = MaxUnpool2d()
+    out = layer(y, indices)
+    indices.offsets[...] = 9
+    assert not layer.backward(out).any()
+
+
 @pytest.mark.parametrize(("y", "error", "match"), bad_maps(1, "float32"))
 def test_bad_input(y, error, match):
     with pytest.raises(error, match=f"MaxUnpool2d: .*{match}"):

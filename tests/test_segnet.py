@@ -1,6 +1,8 @@
 """SegNet and SegNet-Basic as wholes: against PyTorch, sizes, modes, what they give and what they refuse."""
 
 import copy
+import sys
+import threading
 
 import numba
 import numpy as np
@@ -142,6 +144,7 @@ def test_any_memory_order(order):
     assert np.array_equal(net(arrange(x, order)), net(x))
 
 
+@pytest.mark.skipif(numba.config.NUMBA_NUM_THREADS < 2, reason="one processor has one thread")
 @pytest.mark.parametrize("model", [snp.SegNet, snp.SegNetBasic])
 def test_bitwise_the_same_for_one_thread_and_for_all(model):
     rng = np.random.default_rng(0)
@@ -197,6 +200,53 @@ def test_order_of_calls():
     net(x)
     with pytest.raises(RuntimeError, match=r"call train\(\)"):
         net.backward(logits)
+
+
+def test_an_interrupted_forward_has_no_backward():
+    """Half of the layers remember the new batch and half the old one: that must not pass for a gradient."""
+    net = snp.SegNet(3, 5, 1)
+    x = np.random.default_rng(0).standard_normal((1, 3, 32, 40)).astype("float32")
+    logits = net(x)
+
+    def interrupt(output):
+        raise KeyboardInterrupt
+
+    net.classifier.observer = interrupt
+    with pytest.raises(KeyboardInterrupt):
+        net(2 * x)
+    net.classifier.observer = None
+    with pytest.raises(RuntimeError, match="backward needs a forward"):
+        net.backward(logits)
+
+
+def test_predicting_in_one_thread_while_another_trains():
+    rng = np.random.default_rng(0)
+    net, alone = snp.SegNet(3, 5, 1), snp.SegNet(3, 5, 1)
+    xs = rng.standard_normal((20, 1, 3, 32, 40)).astype("float32")
+    image = rng.integers(0, 256, (36, 44, 3), dtype=np.uint8)
+    stop = threading.Event()
+
+    def predict():
+        while not stop.is_set():
+            net.predict(image)
+
+    switch_interval = sys.getswitchinterval()
+    sys.setswitchinterval(1e-5)
+    thread = threading.Thread(target=predict)
+    thread.start()
+    try:
+        for x in xs:
+            assert np.array_equal(net.backward(net(x)), alone.backward(alone(x)))
+    finally:
+        stop.set()
+        thread.join()
+        sys.setswitchinterval(switch_interval)
+
+
+def test_blocks_follow_the_mode_of_their_net():
+    net = snp.SegNet(3, 5, 1).eval()
+    assert not any(block.training for stage in net.encoder + net.decoder for block in stage.values())
+    assert not any(layer.training for layer in net.children().values())
 
 
 def test_a_net_in_evaluation_mode_keeps_nothing():

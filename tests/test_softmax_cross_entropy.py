@@ -93,6 +93,17 @@ def test_nothing_counts(weights):
     assert not dlogits.any()
 
 
+@pytest.mark.parametrize("size", [1e-60, 1e300])
+@pytest.mark.parametrize("dtype", DTYPES)
+def test_only_ratios_of_weights_matter(dtype, size):
+    """Weights beyond the range of float32, whose sum overflows even float64, are as good as any."""
+    logits, labels, weights = example(dtype)
+    expected = softmax_cross_entropy(logits, labels, weights)
+    loss, dlogits = softmax_cross_entropy(logits, labels, weights * size)
+    assert loss == pytest.approx(expected[0], rel=TOLERANCE[dtype])
+    assert_close(dlogits, expected[1], TOLERANCE[dtype])
+
+
 @pytest.mark.parametrize("dtype", DTYPES)
 def test_extreme_logits_do_not_overflow(dtype):
     logits, labels, _ = example(dtype)

@@ -73,6 +73,21 @@ def test_everything_wrong_is_named_and_nothing_is_loaded():
     assert all(np.array_equal(value, before[name]) for name, value in net.state_dict().items())
 
 
+@pytest.mark.parametrize("state", [None, [("conv11.weight", 0)], "weights"])
+def test_what_is_no_state_dict(state):
+    with pytest.raises(TypeError, match=f"dict of arrays, but a {type(state).__name__}"):
+        snp.SegNet(3, 5, 1).load_state_dict(state)
+
+
+def test_keys_that_are_no_strings_and_masks():
+    net = snp.SegNet(3, 5, 1)
+    with pytest.raises(ValueError, match="not in this net: 7"):
+        net.load_state_dict(net.state_dict() | {7: np.zeros(3)})
+    masked = np.ma.masked_array(net.state_dict()["conv11.bias"])
+    with pytest.raises(TypeError, match=r"conv11\.bias: MaskedArray"):
+        net.load_state_dict(net.state_dict() | {"conv11.bias": masked})
+
+
 def test_another_dtype_is_a_type_error():
     net, other = snp.SegNet(3, 5, 1), snp.SegNet(3, 5, 1, dtype="float64")
     with pytest.raises(TypeError, match=r"conv11\.weight: float64 instead of float32"):

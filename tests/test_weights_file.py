@@ -8,6 +8,7 @@ import numpy as np
 import pytest
 import torch
 from safetensors.numpy import load_file, save_file
+from safetensors.torch import save_file as torch_save
 
 import segnet_np as snp
 
@@ -123,7 +124,15 @@ def test_a_foreign_file(tmp_path):
         ({"format": 2}, "format 2 instead of 1"),
         ({"config": {"model": "unet"}}, "unknown model 'unet'; expected one of segnet, segnet-basic"),
         ({"config": {"model": "segnet", "depth": 3}}, "depth"),
+        ({"config": {"model": "segnet", "ceil_mode": "no"}}, "ceil_mode must be True or False, but 'no'"),
+        ({"config": {"model": "segnet", "width": 10**6}}, "not understood"),
         ({"input_mean": None}, "not understood"),
+        ({"input_mean": [0.5]}, "instead of 3 finite numbers"),
+        ({"input_mean": [0.5, float("nan"), 0.5]}, "instead of 3 finite numbers"),
+        ({"input_std": [0.25, 0, 0.25]}, "instead of numbers above 0"),
+        ({"class_names": ["sky"]}, "1 class_names instead of 5"),
+        ({"class_names": [1, 2, 3, 4, 5]}, "class name 1 instead of a string"),
+        ({"class_colours": [[-1, 2, 3]] * 5}, "three numbers 0 to 255"),
     ],
 )
 def test_a_description_that_is_not_understood(net, tmp_path, change, match):
@@ -133,6 +142,12 @@ def test_a_description_that_is_not_understood(net, tmp_path, change, match):
     save_file(load_file(path), path, {"segnet_np": json.dumps(description)})
     with pytest.raises(ValueError, match=match):
         snp.load(path)
+
+
+def test_a_dtype_that_numpy_has_not(tmp_path):
+    torch_save({"conv11.weight": torch.zeros(3, dtype=torch.bfloat16)}, tmp_path / "a.safetensors")
+    with pytest.raises(ValueError, match=r"a\.safetensors .*bfloat16"):
+        snp.load(tmp_path / "a.safetensors")
 
 
 def test_arrays_that_do_not_fit(net, tmp_path):

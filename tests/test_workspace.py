@@ -51,6 +51,40 @@ def test_clear_lets_go_and_a_copy_starts_empty():
     assert not workspace._free
 
 
+def test_a_layer_alone_keeps_nothing():
+    """It may meet any size, and never meet it again."""
+    workspace = Workspace(recycles=False)
+    a = workspace.empty((5, 7), "float32")
+    a[...] = 1
+    del a
+    assert not workspace._free
+    assert not snp.layers.ReLU().workspace.recycles
+    net = snp.SegNet(width=1)
+    assert all(layer.workspace is net.workspace for layer in net.children().values())
+    assert net.workspace.recycles
+
+
+def test_uninitialised_memory_never_shows(monkeypatch):
+    """All that the workspace lends is filled with NaN here, and none of it comes out."""
+    empty = Workspace.empty
+
+    def full_of_nan(self, shape, dtype, slack=0):
+        array = empty(self, (int(np.prod(shape)) + slack,), dtype)
+        array[...] = np.nan if array.dtype.kind == "f" else 255
+        return array[: int(np.prod(shape))].reshape(shape)
+
+    rng = np.random.default_rng(0)
+    net = snp.SegNet(3, 5, 3)
+    x = rng.standard_normal((2, 3, 45, 61)).astype("float32")
+    dlogits = rng.standard_normal((2, 5, 45, 61)).astype("float32")
+    expected = [net(x), net.backward(dlogits), *(p.grad for p in net.parameters())]
+    net.zero_grad()
+    monkeypatch.setattr(Workspace, "empty", full_of_nan)
+    got = [net(x), net.backward(dlogits), *(p.grad for p in net.parameters())]
+    for one, other in zip(got, expected, strict=True):
+        assert np.array_equal(one, other)
+
+
 def test_what_users_receive_is_theirs():
     """Logits, gradients and dx of one step are not touched by the next one."""
     rng = np.random.default_rng(0)

@@ -1,7 +1,8 @@
 """The hot loops, compiled by Numba: contiguous channels-last arrays in, arrays out; no classes, no state.
 
-Every file here has a twin of the same name in :mod:`segnet_np.layers`, which says what is computed and why;
-here stands only how it is computed fast. The rules that all of them keep:
+A layer's kernels stand in the file of the layer's name, an optimizer's in that of the optimizer's: there it
+says what is computed and why, here only how it is computed fast. ``tile``, ``padding`` and ``channel_sum``
+serve several of them. The rules that all of them keep:
 
 - activations are ``(N, H, W, C)`` and C-contiguous, so that the innermost loop runs over neighbours in
   memory;
@@ -12,10 +13,6 @@ here stands only how it is computed fast. The rules that all of them keep:
 - nothing assumes that a number is finite: a NaN that comes in, comes out.
 """
 
-import os
+from segnet_np.kernels import threads
 
-# Between two kernels GNU's OpenMP lets its threads spin for some milliseconds, so that they start at once.
-# Where another program wants the processors too, they then wait for each other for that long in every kernel:
-# a training step of 50 ms was seen to take 1.5 s. A shorter spin costs nothing measurable on an idle machine.
-if "OMP_WAIT_POLICY" not in os.environ:
-    os.environ.setdefault("GOMP_SPINCOUNT", "20000")
+__all__ = ["threads"]

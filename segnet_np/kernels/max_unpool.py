@@ -38,9 +38,12 @@ def gather(x, offsets, out):
         pi = row % pooled_h
         for pj in range(pooled_w):
             where = offsets[n, pi, pj]
-            for k in range(4):
+            place = out[n, pi, pj]
+            for c in range(channels):
+                place[c] = x[n, 2 * pi, 2 * pj, c] if where[c] == 0 else 0
+            for k in range(1, 4):
                 i = 2 * pi + k // 2
                 j = 2 * pj + k % 2
                 if i < height and j < width:
                     for c in range(channels):
-                        out[n, pi, pj, c] = x[n, i, j, c] if where[c] == k else out[n, pi, pj, c]
+                        place[c] = x[n, i, j, c] if where[c] == k else place[c]

@@ -30,8 +30,8 @@ def softmax(logits, probabilities):
 
 
 @njit(parallel=True, fastmath=FASTMATH, cache=True)
-def cross_entropy(logits, labels, weights, total_weight, partial_loss, dlogits):
-    """dlogits = weight * (softmax - one_hot) / total_weight; partial_loss = sums of weight * -log(softmax).
+def cross_entropy(logits, labels, weights, partial_loss, dlogits):
+    """dlogits = weight * (softmax - one_hot), and partial_loss = each chunk's sum of weight * -log(softmax).
 
     logits and dlogits are (pixels, classes), weights (classes,); a label below zero is a pixel to leave out.
     """
@@ -45,9 +45,9 @@ def cross_entropy(logits, labels, weights, total_weight, partial_loss, dlogits):
                 dlogits[p] = 0
                 continue
             top, total = _exponentials(logits[p], dlogits[p])
-            loss += weights[label] * (math.log(total) - (logits[p, label] - top))
-            factor = weights[label] / total_weight
+            weight = weights[label]
+            loss += weight * (math.log(total) - (logits[p, label] - top))
             for c in range(classes):
-                dlogits[p, c] *= factor / total
-            dlogits[p, label] -= factor
+                dlogits[p, c] *= weight / total
+            dlogits[p, label] -= weight
         partial_loss[chunk] = loss

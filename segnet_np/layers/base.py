@@ -1,6 +1,6 @@
 """What every layer has: parameters, two modes, a memory of one forward pass."""
 
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterable, Iterator
 from typing import Any
 
 import numpy as np
@@ -60,7 +60,7 @@ class Layer:
     def __init__(self) -> None:
         self.training = True
         self.remembers = True
-        self.workspace = Workspace()
+        self.workspace = Workspace(recycles=False)
         self._remembered: tuple[Any, ...] | None = None
 
     def forward(self, *inputs: Any) -> Any:
@@ -77,6 +77,10 @@ class Layer:
     def children(self) -> dict[str, "Layer"]:
         """Name the layers that this one is made of; none, unless it says otherwise."""
         return {}
+
+    def parts(self) -> Iterable["Layer"]:
+        """Whom modes and workspaces are handed on to: the children, unless blocks stand between."""
+        return self.children().values()
 
     def named_parameters(self) -> Iterator[tuple[str, Parameter]]:
         """Yield each parameter with its name: ``weight``, or ``conv.weight`` in a layer made of layers."""
@@ -96,8 +100,8 @@ class Layer:
     def train(self, mode: bool = True) -> "Layer":
         """Switch to training mode, or with ``False`` to evaluation mode; return self."""
         self.training = mode
-        for child in self.children().values():
-            child.train(mode)
+        for part in self.parts():
+            part.train(mode)
         return self
 
     def eval(self) -> "Layer":
@@ -115,8 +119,8 @@ class Layer:
         self.remembers = remembers
         if not remembers:
             self._remembered = None
-        for child in self.children().values():
-            child.use(workspace, remembers)
+        for part in self.parts():
+            part.use(workspace, remembers)
 
     def remember(self, shape: tuple[int, ...], dtype: np.dtype, *values: Any) -> None:
         """Keep `values` for backward, whose upstream gradient must have `shape` and `dtype`."""

@@ -26,7 +26,7 @@ from numpy.typing import DTypeLike
 from segnet_np.kernels import batch_norm as kernels
 from segnet_np.kernels.channel_sum import channel_sum, partial_sums
 from segnet_np.layers.base import Layer, Parameter
-from segnet_np.layers.checks import check_count, check_maps, float_dtype
+from segnet_np.layers.checks import check_count, check_maps, check_number, float_dtype
 from segnet_np.layers.layout import to_nchw, to_nhwc
 
 
@@ -46,6 +46,13 @@ class BatchNorm2d(Layer):
         float32 or float64.
     seed : object
         Accepted like in all layers with parameters; nothing is drawn here.
+
+    Raises
+    ------
+    TypeError
+        If `num_features` is no whole number, `eps` or `momentum` no number, or `dtype` another one.
+    ValueError
+        If `num_features` is below 1, `eps` negative, or `momentum` not from 0 to 1.
 
     Attributes
     ----------
@@ -76,8 +83,8 @@ class BatchNorm2d(Layer):
     ) -> None:
         super().__init__()
         self.num_features = check_count("BatchNorm2d", "num_features", num_features, 1)
-        self.eps = eps
-        self.momentum = momentum
+        self.eps = check_number("BatchNorm2d", "eps", eps)
+        self.momentum = check_number("BatchNorm2d", "momentum", momentum, most=1)
         self.dtype = float_dtype("BatchNorm2d", dtype)
         self.weight = Parameter(np.ones(num_features, self.dtype))
         self.bias = Parameter(np.zeros(num_features, self.dtype))

@@ -89,5 +89,22 @@ def check_count(owner: str, name: str, value: Any, least: int) -> int:
     return int(value)
 
 
+def check_flag(owner: str, name: str, value: Any) -> bool:
+    """Return True or False; raise TypeError for anything else, such as the word "false"."""
+    if not isinstance(value, bool | np.bool_):
+        raise TypeError(f"{owner}: {name} must be True or False, but {value!r} was given")
+    return bool(value)
+
+
+def check_number(owner: str, name: str, value: Any, most: float = np.inf) -> float:
+    """Return a number from 0 to `most`; raise TypeError if it is none, ValueError if it lies outside."""
+    if isinstance(value, bool) or not isinstance(value, int | float | np.integer | np.floating):
+        raise TypeError(f"{owner}: {name} must be a number, but {value!r} was given")
+    if not (np.isfinite(value) and 0 <= value <= most):
+        above = "" if most == np.inf else f" and at most {most}"
+        raise ValueError(f"{owner}: {name} must be finite, not negative{above}, but {value} was given")
+    return float(value)
+
+
 def _shape(x: np.ndarray) -> str:
     return f"an array of shape {x.shape}"

@@ -18,7 +18,7 @@ import numpy as np
 from segnet_np.kernels import max_pool as kernels
 from segnet_np.kernels.max_unpool import scatter
 from segnet_np.layers.base import Layer
-from segnet_np.layers.checks import check_count, check_maps
+from segnet_np.layers.checks import check_count, check_flag, check_maps
 from segnet_np.layers.layout import to_nchw, to_nhwc
 from segnet_np.layers.pooling_indices import WINDOW, PoolingIndices, pooled_size
 
@@ -45,7 +45,7 @@ class MaxPool2d(Layer):
     def __init__(self, kernel_size: int = 2, ceil_mode: bool = False) -> None:
         super().__init__()
         check_kernel_size("MaxPool2d", kernel_size)
-        self.ceil_mode = bool(ceil_mode)
+        self.ceil_mode = check_flag("MaxPool2d", "ceil_mode", ceil_mode)
 
     def forward(self, x: np.ndarray) -> tuple[np.ndarray, PoolingIndices]:
         """Pool x.

@@ -11,6 +11,8 @@ Backward collects what was placed:
 Unpooling is linear in y, so backward is its transpose; the indices are no numbers to differentiate.
 """
 
+from collections.abc import Sequence
+
 import numpy as np
 
 from segnet_np.kernels import max_unpool as kernels
@@ -18,7 +20,7 @@ from segnet_np.layers.base import Layer
 from segnet_np.layers.checks import check_maps
 from segnet_np.layers.layout import to_nchw, to_nhwc
 from segnet_np.layers.max_pool import check_kernel_size
-from segnet_np.layers.pooling_indices import WINDOW, PoolingIndices
+from segnet_np.layers.pooling_indices import WINDOW, PoolingIndices, check_size
 
 
 class MaxUnpool2d(Layer):
@@ -42,7 +44,7 @@ class MaxUnpool2d(Layer):
         check_kernel_size("MaxUnpool2d", kernel_size)
 
     def forward(
-        self, y: np.ndarray, indices: PoolingIndices | np.ndarray, output_size: tuple[int, int] | None = None
+        self, y: np.ndarray, indices: PoolingIndices | np.ndarray, output_size: Sequence[int] | None = None
     ) -> np.ndarray:
         """Scatter y.
 
@@ -68,19 +70,21 @@ class MaxUnpool2d(Layer):
             If shapes or sizes contradict each other, or an index lies outside of its window.
         """
         check_maps("MaxUnpool2d", "y", y)
-        if output_size is not None and len(output_size) == 4:
+        if output_size is not None and np.shape(output_size) == (4,):
             if tuple(output_size[:2]) != y.shape[:2]:
                 raise ValueError(
                     f"MaxUnpool2d: output_size {tuple(output_size)} does not fit y of shape {y.shape}"
                 )
-            output_size = (output_size[2], output_size[3])
+            output_size = output_size[2:]
+        if output_size is not None:
+            output_size = check_size("MaxUnpool2d", "output_size", output_size)
         if not isinstance(indices, PoolingIndices):
             if output_size is None:
                 raise ValueError("MaxUnpool2d: flat indices need an output_size (H, W), but none was given")
             indices = PoolingIndices.from_flat(indices, output_size)
-        elif output_size is not None and tuple(output_size) != indices.input_size:
+        elif output_size is not None and output_size != indices.input_size:
             raise ValueError(
-                f"MaxUnpool2d: output_size {tuple(output_size)} contradicts the indices, "
+                f"MaxUnpool2d: output_size {output_size} contradicts the indices, "
                 f"which come from maps of {indices.input_size}"
             )
         if indices.shape != y.shape:

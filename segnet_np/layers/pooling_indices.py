@@ -11,6 +11,8 @@ bytes. The flat form means nothing without W, and the odd sizes show why: 5 and 
 object remembers the size that it came from.
 """
 
+from collections.abc import Sequence
+
 import numpy as np
 
 from segnet_np.layers.checks import check_array, check_count
@@ -24,7 +26,7 @@ class PoolingIndices:
     Parameters
     ----------
     offsets : ndarray of uint8, shape (N, C, PH, PW)
-        0 to 3, row-major within each window.
+        0 to 3, row-major within each window. They are kept, not copied, and must not be changed.
     input_size : tuple of int
         (H, W) of the maps before pooling; PH is H / 2 rounded down, or up with `ceil_mode`, and PW likewise.
 
@@ -51,7 +53,7 @@ class PoolingIndices:
     array([ 5,  7, 13, 15])
     """
 
-    def __init__(self, offsets: np.ndarray, input_size: tuple[int, int]) -> None:
+    def __init__(self, offsets: np.ndarray, input_size: Sequence[int]) -> None:
         check_array("PoolingIndices", "offsets", offsets)
         if offsets.dtype != np.uint8:
             raise TypeError(f"PoolingIndices: offsets must be uint8, but have dtype {offsets.dtype}")
@@ -60,7 +62,7 @@ class PoolingIndices:
                 f"PoolingIndices: offsets must have shape (N, C, PH, PW), but {offsets.shape} was given"
             )
         self.offsets = offsets
-        self.input_size = _size("PoolingIndices", "input_size", input_size)
+        self.input_size = check_size("PoolingIndices", "input_size", input_size)
         _check_windows(offsets.shape, self.input_size)
         if offsets.size and offsets.max() > 3:
             raise ValueError(f"PoolingIndices: offsets must be 0 to 3, but {offsets.max()} was given")
@@ -74,7 +76,7 @@ class PoolingIndices:
             )
 
     @classmethod
-    def from_flat(cls, flat: np.ndarray, output_size: tuple[int, int]) -> "PoolingIndices":
+    def from_flat(cls, flat: np.ndarray, output_size: Sequence[int]) -> "PoolingIndices":
         """Read indices in PyTorch's form.
 
         Parameters
@@ -103,7 +105,7 @@ class PoolingIndices:
             raise ValueError(
                 f"PoolingIndices: flat indices must have shape (N, C, PH, PW), but {flat.shape} was given"
             )
-        height, width = _size("PoolingIndices", "output_size", output_size)
+        height, width = check_size("PoolingIndices", "output_size", output_size)
         _check_windows(flat.shape, (height, width))
         rows, columns = np.divmod(flat, width) if width else (flat, flat)
         down = rows - WINDOW * np.arange(flat.shape[2])[:, None]
@@ -143,11 +145,11 @@ def pooled_size(size: tuple[int, int], ceil_mode: bool) -> tuple[int, int]:
     return (size[0] + up) // WINDOW, (size[1] + up) // WINDOW
 
 
-def _size(owner: str, name: str, size: tuple[int, int]) -> tuple[int, int]:
-    try:
-        height, width = size
-    except (TypeError, ValueError):
-        raise ValueError(f"{owner}: {name} must be (H, W), but {size!r} was given") from None
+def check_size(owner: str, name: str, size: Sequence[int]) -> tuple[int, int]:
+    """Return (H, W) as two ints; raise ValueError or TypeError unless it is such a pair, each at least 1."""
+    if np.shape(size) != (2,):
+        raise ValueError(f"{owner}: {name} must be (H, W), but {size!r} was given")
+    height, width = size
     return check_count(owner, name, height, 1), check_count(owner, name, width, 1)
 
 

@@ -106,7 +106,10 @@ def softmax_cross_entropy(
     weights = _class_weights(owner, class_weights, classes)
 
     counts = np.bincount(label_of_pixel[label_of_pixel >= 0], minlength=classes)
-    total_weight = float(counts @ weights)
+    # Only ratios of weights matter. With the largest at 1, neither tiny nor huge ones leave the range of
+    # float32.
+    weights = weights / (weights.max() or 1)
+    total_weight = counts @ weights
     dlogits = np.empty_like(z)
     if total_weight == 0:
         dlogits[...] = 0
@@ -115,12 +118,11 @@ def softmax_cross_entropy(
     kernels.cross_entropy(
         z.reshape(-1, classes),
         label_of_pixel,
-        weights.astype(z.dtype),
-        z.dtype.type(total_weight),
+        (weights / total_weight).astype(z.dtype),
         partial_loss,
         dlogits.reshape(-1, classes),
     )
-    return float(partial_loss.sum()) / total_weight, to_nchw(dlogits)
+    return float(partial_loss.sum()), to_nchw(dlogits)
 
 
 def _labels(

@@ -16,6 +16,12 @@ from numpy.typing import DTypeLike
 class Workspace:
     """Lends arrays, and takes each back when nobody refers to it any longer.
 
+    Parameters
+    ----------
+    recycles : bool, default True
+        False lends fresh memory each time: for a layer alone, which may meet any size and never meet it
+        again.
+
     Examples
     --------
     >>> workspace = Workspace()
@@ -26,7 +32,8 @@ class Workspace:
     True
     """
 
-    def __init__(self) -> None:
+    def __init__(self, recycles: bool = True) -> None:
+        self.recycles = recycles
         self._free: dict[int, list[np.ndarray]] = {}
 
     def empty(self, shape: tuple[int, ...], dtype: DTypeLike, slack: int = 0) -> np.ndarray:
@@ -55,10 +62,10 @@ class Workspace:
         self._free = {}
 
     def __deepcopy__(self, memo: dict[int, Any]) -> "Workspace":
-        return Workspace()
+        return Workspace(self.recycles)
 
-    def __reduce__(self) -> tuple[type["Workspace"], tuple[()]]:
-        return Workspace, ()  # a copy or a pickle starts with an empty one
+    def __reduce__(self) -> tuple[type["Workspace"], tuple[bool]]:
+        return Workspace, (self.recycles,)  # a copy or a pickle starts with an empty one
 
 
 class _Loan:
@@ -77,4 +84,5 @@ class _Loan:
         }
 
     def __del__(self) -> None:
-        self.workspace._free.setdefault(self.block.nbytes, []).append(self.block)
+        if self.workspace.recycles:
+            self.workspace._free.setdefault(self.block.nbytes, []).append(self.block)

@@ -9,9 +9,10 @@ import numpy as np
 from numpy.typing import DTypeLike
 
 from segnet_np.layers.base import Layer
-from segnet_np.layers.checks import check_array, check_count, check_maps, float_dtype
+from segnet_np.layers.checks import check_array, check_count, check_flag, check_maps, float_dtype
 from segnet_np.layers.pooling_indices import PoolingIndices
 from segnet_np.layers.softmax_cross_entropy import softmax
+from segnet_np.layers.workspace import Workspace
 from segnet_np.models.state_dict import read_state, write_state
 
 
@@ -44,7 +45,7 @@ class Net(Layer):
         self.num_classes = check_count(name, "num_classes", num_classes, 1)
         self.width = check_count(name, "width", width, 1)
         self.dtype = float_dtype(name, dtype)
-        self.ceil_mode = bool(ceil_mode)
+        self.ceil_mode = check_flag(name, "ceil_mode", ceil_mode)
         self.config: dict[str, Any] = {
             "model": self.model,
             "in_channels": self.in_channels,
@@ -57,6 +58,7 @@ class Net(Layer):
         self.input_std: tuple[float, ...] = (0.25,) * in_channels
         self.class_names: tuple[str, ...] | None = None
         self.class_colours: tuple[tuple[int, int, int], ...] | None = None
+        self.workspace = Workspace()
         self._last_shape: tuple[int, ...] = ()
         self._lock = threading.RLock()
 
@@ -103,6 +105,7 @@ class Net(Layer):
                 # Arrays for maps of another size would never be asked for again.
                 self.workspace.clear()
                 self._last_shape = x.shape
+            self._remembered = None  # if this pass is interrupted, there is none to go backward from
             logits = self.run_forward(x)
             self.remember(logits.shape, logits.dtype)
         return logits
@@ -128,19 +131,20 @@ class Net(Layer):
         TypeError, ValueError
             If dlogits does not fit what `forward` returned.
         """
-        if not self.training:
-            raise RuntimeError(
-                f"{type(self).__name__}: a net in evaluation mode remembers nothing to go backward with; "
-                "call train() before forward"
-            )
         with self._lock:
+            if not self.training:
+                raise RuntimeError(
+                    f"{type(self).__name__}: a net in evaluation mode remembers nothing to go backward with; "
+                    "call train() before forward"
+                )
             self.recall(dlogits)
             return self.run_backward(dlogits, input_grad)
 
     def train(self, mode: bool = True) -> "Net":
         """Switch to training mode, or with ``False`` to evaluation mode; return self."""
-        super().train(mode)
-        self.use(self.workspace, remembers=bool(mode))
+        with self._lock:
+            super().train(mode)
+            self.use(self.workspace, remembers=bool(mode))
         return self
 
     def normalise(self, images: np.ndarray) -> np.ndarray:

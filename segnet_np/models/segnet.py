@@ -78,6 +78,11 @@ class EncoderDecoder(Net):
                 d = block.backward(d, input_grad or block is not first)
         return d
 
+    def parts(self) -> list[Layer]:
+        """The blocks, which hand on to their own layers, and what stands between them."""
+        blocks = [block for stage in [*self.encoder, *self.decoder] for block in stage.values()]
+        return [*blocks, *self.pools, *self.unpools, self.classifier]
+
     def children(self) -> dict[str, Layer]:
         """All layers in the order of forward: ``conv11 bn11 relu11 ... pool1 ... unpool1 ... conv11d``."""
 

@@ -1,5 +1,6 @@
 """Weights and statistics by name, out of the layers and back in."""
 
+from collections.abc import Mapping
 from typing import Any
 
 import numpy as np
@@ -29,15 +30,19 @@ def read_state(layers: dict[str, Layer]) -> dict[str, np.ndarray]:
 
 def write_state(owner: str, layers: dict[str, Layer], state: dict[str, Any]) -> None:
     """Copy `state` into the layers after all of it was checked; see :meth:`Net.load_state_dict`."""
+    if not isinstance(state, Mapping):
+        raise TypeError(
+            f"{owner}: a state dict must be a dict of arrays, but a {type(state).__name__} was given"
+        )
     arrays = named_arrays(layers)
     missing = [name for name in arrays if name not in state and not name.endswith("num_batches_tracked")]
-    unknown = [name for name in state if name not in arrays]
+    unknown = [str(name) for name in state if name not in arrays]
     shapes, dtypes = [], []
     for name, array in arrays.items():
-        value = state.get(name)
         if name not in state:
             continue
-        if not isinstance(value, np.ndarray | np.generic):
+        value = state[name]
+        if not isinstance(value, np.ndarray | np.generic) or isinstance(value, np.ma.MaskedArray):
             dtypes.append(f"{name}: {type(value).__name__} instead of ndarray")
         elif value.shape != array.shape:
             shapes.append(f"{name}: {value.shape} instead of {array.shape}")

@@ -6,8 +6,9 @@ A safetensors file is numbers and a table of contents, nothing that could run. A
 
 import json
 import os
+from collections.abc import Callable
 from pathlib import Path
-from typing import Any
+from typing import Any, TypeVar
 
 import numpy as np
 from safetensors import SafetensorError, safe_open
@@ -19,6 +20,8 @@ from segnet_np.models.segnet import SegNet
 from segnet_np.models.segnet_basic import SegNetBasic
 
 MODELS: dict[str, type[Net]] = {net.model: net for net in (SegNet, SegNetBasic)}
+
+T = TypeVar("T")
 
 _KEY = "segnet_np"
 _FORMAT = 1
@@ -86,16 +89,47 @@ def rebuild(metadata: dict[str, str] | None, source: str) -> Net:
         if description["format"] != _FORMAT:
             raise ValueError(f"format {description['format']} instead of {_FORMAT}")
         net = build(description["config"])
-        net.input_mean = tuple(float(value) for value in description["input_mean"])
-        net.input_std = tuple(float(value) for value in description["input_std"])
-        names, colours = description["class_names"], description["class_colours"]
-        net.class_names = None if names is None else tuple(str(name) for name in names)
-        net.class_colours = (
-            None if colours is None else tuple((int(r), int(g), int(b)) for r, g, b in colours)
-        )
-    except (KeyError, TypeError, ValueError) as error:
+        net.input_mean = _numbers(description, "input_mean", net.in_channels)
+        net.input_std = _numbers(description, "input_std", net.in_channels)
+        if min(net.input_std) <= 0:
+            raise ValueError(f"input_std {net.input_std} instead of numbers above 0")
+        net.class_names = _for_classes(description, "class_names", net.num_classes, _name)
+        net.class_colours = _for_classes(description, "class_colours", net.num_classes, _colour)
+    except (KeyError, TypeError, ValueError, MemoryError) as error:
         raise ValueError(f"{source} has a description that is not understood: {error}") from error
     return net
+
+
+def _numbers(description: dict[str, Any], key: str, count: int) -> tuple[float, ...]:
+    values = tuple(float(value) for value in description[key])
+    if len(values) != count or not np.isfinite(values).all():
+        raise ValueError(f"{key} {values} instead of {count} finite numbers")
+    return values
+
+
+def _for_classes(
+    description: dict[str, Any], key: str, count: int, read: Callable[[Any], T]
+) -> tuple[T, ...] | None:
+    """Read one entry a class, or None where the file says nothing."""
+    if description[key] is None:
+        return None
+    values = tuple(read(value) for value in description[key])
+    if len(values) != count:
+        raise ValueError(f"{len(values)} {key} instead of {count}")
+    return values
+
+
+def _name(value: Any) -> str:
+    if not isinstance(value, str):
+        raise TypeError(f"class name {value!r} instead of a string")
+    return value
+
+
+def _colour(value: Any) -> tuple[int, int, int]:
+    r, g, b = value
+    if not all(isinstance(part, int) and 0 <= part <= 255 for part in (r, g, b)):
+        raise ValueError(f"class colour {value} instead of three numbers 0 to 255")
+    return r, g, b
 
 
 def save(net: Net, path: str | os.PathLike[str]) -> None:
@@ -173,7 +207,7 @@ def read_tensors(path: str | os.PathLike[str]) -> tuple[dict[str, np.ndarray], d
     FileNotFoundError
         If there is no such file.
     ValueError
-        If it is a pickle, truncated, or no safetensors file at all.
+        If it is a pickle, truncated, no safetensors file at all, or of a dtype that NumPy has not.
     """
     path = Path(path)
     with open(path, "rb") as file:
@@ -188,8 +222,8 @@ def read_tensors(path: str | os.PathLike[str]) -> tuple[dict[str, np.ndarray], d
         with safe_open(path, framework="numpy") as tensors:
             metadata = tensors.metadata() or {}
             arrays = {name: tensors.get_tensor(name) for name in tensors.keys()}  # noqa: SIM118, it is no dict
-    except SafetensorError as error:
-        raise ValueError(f"{path} is no whole safetensors file: {error}") from error
+    except (SafetensorError, TypeError) as error:  # TypeError: a dtype that NumPy has not, such as bfloat16
+        raise ValueError(f"{path} is no whole safetensors file that NumPy can read: {error}") from error
     return {
         name: array.astype(np.float32) if array.dtype == np.float16 else array
         for name, array in arrays.items()
