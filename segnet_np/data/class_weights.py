@@ -71,26 +71,37 @@ def median_frequency_weights(
     >>> median_frequency_weights([np.array([[0, 0, 0], [0, 1, 2]])], num_classes=3)
     array([0.25, 1.  , 1.  ])
     """
-    last = num_classes if ignore_index is None else max(num_classes, ignore_index + 1)
-    pixels = np.zeros(last, np.int64)
-    pixels_around = np.zeros(last, np.int64)
-    maps = 0
-    for labels in label_maps:
-        counts = count_labels(labels, num_classes, ignore_index)
-        pixels += counts
-        pixels_around += np.where(counts > 0, labels.size, 0)
-        maps += 1
-    if not maps:
+    counts = np.array([count_labels(labels, num_classes, ignore_index) for labels in label_maps])
+    if not len(counts):
         raise ValueError("median_frequency_weights: no label map given, expected at least one")
+    pixels, pixels_around = counts.sum(0), counts.sum(1) @ (counts > 0)
     absent = np.flatnonzero(pixels[:num_classes] == 0).tolist()
     if absent:
         raise ValueError(
-            f"median_frequency_weights: classes {absent} appear in none of the {maps} label maps, "
+            f"median_frequency_weights: classes {absent} appear in none of the {len(counts)} label maps, "
             "so there is no frequency to weigh them by"
         )
     present = pixels > 0
-    frequencies = pixels[present] / pixels_around[present]
-    return np.median(frequencies) / frequencies[:num_classes]
+    return weights_of_counts(pixels[present], pixels_around[present])[:num_classes]
+
+
+def weights_of_counts(pixels: np.ndarray, pixels_around: np.ndarray) -> np.ndarray:
+    """Compute the weights of labels from their counts, when these are known.
+
+    Parameters
+    ----------
+    pixels : ndarray of integers, shape (labels,)
+        How many pixels have each label; none is 0.
+    pixels_around : ndarray of integers, shape (labels,)
+        How many pixels the images have in which it appears.
+
+    Returns
+    -------
+    weights : ndarray of float64, shape (labels,)
+        One for each label, also for void where that is among them.
+    """
+    frequencies = pixels / pixels_around
+    return np.median(frequencies) / frequencies
 
 
 def count_labels(labels: np.ndarray, num_classes: int, ignore_index: int | None = None) -> np.ndarray:
