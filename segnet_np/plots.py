@@ -14,7 +14,7 @@ from matplotlib.figure import Figure
 from matplotlib.layout_engine import ConstrainedLayoutEngine
 from matplotlib.patches import Patch
 
-from segnet_np.data.classes import VOID, Classes, colourise
+from segnet_np.data.classes import VOID_NAME, Classes, colourise
 from segnet_np.files import whole_file
 
 DPI = 120
@@ -256,7 +256,7 @@ def _entries(classes: Classes, only: np.ndarray | None = None) -> list[tuple[str
     """Name and colour of every label, or of those in `only`; void comes last."""
     entries = dict(enumerate(zip(classes.names, classes.colours, strict=True)))
     if classes.ignore_index is not None:
-        entries[classes.ignore_index] = (VOID, classes.void_colour)
+        entries[classes.ignore_index] = (VOID_NAME, classes.void_colour)
     return [entry for label, entry in entries.items() if only is None or label in only]
 
 

@@ -8,7 +8,7 @@ import numpy as np
 
 Colour = tuple[int, int, int]
 
-VOID = "void"  # the name that makes an index of classes.txt the ignored one
+VOID_NAME = "void"  # the name that makes an index of classes.txt the ignored one
 
 
 @dataclass(frozen=True)
@@ -111,7 +111,7 @@ class Classes:
                 entries[entry[0]] = entry[1:]
         if problems:
             raise ValueError("\n".join(problems))
-        void = next((index for index, (name, _) in entries.items() if name == VOID), None)
+        void = next((index for index, (name, _) in entries.items() if name == VOID_NAME), None)
         labels = sorted(index for index in entries if index != void)
         if not labels or labels != list(range(len(labels))) or (void is not None and void < len(labels)):
             given = f"indices {labels}" + ("" if void is None else f" and void {void}")
@@ -173,20 +173,25 @@ def colourise(labels: np.ndarray, classes: Classes) -> np.ndarray:
     return classes._table()[labels]
 
 
-def values_outside(labels: np.ndarray, num_classes: int, ignore_index: int | None) -> list[int]:
+def check_integers(name: str, array: np.ndarray) -> None:
+    """Raise TypeError unless `array` is an ndarray of integers; the message calls it `name`."""
+    if not isinstance(array, np.ndarray) or array.dtype.kind not in "iu":
+        given = f"{array.dtype} array" if isinstance(array, np.ndarray) else type(array).__name__
+        raise TypeError(f"{name} must be an ndarray of integers, got {given}")
+
+
+def values_outside(labels: np.ndarray, num_classes: int, ignore_index: int | None = None) -> list[int]:
     """The values in `labels` that are neither a class nor the ignored label, in ascending order."""
-    if not isinstance(labels, np.ndarray) or labels.dtype.kind not in "iu":
-        given = f"{labels.dtype} array" if isinstance(labels, np.ndarray) else type(labels).__name__
-        raise TypeError(f"labels: expected an ndarray of integers, got {given}")
+    check_integers("labels", labels)
     bad = (labels < 0) | (labels >= num_classes)
     if ignore_index is not None:
         bad &= labels != ignore_index
     return np.unique(labels[bad]).tolist() if bad.any() else []
 
 
-def describe_labels(num_classes: int, ignore_index: int | None) -> str:
+def describe_labels(num_classes: int, ignore_index: int | None = None) -> str:
     """Say in words which label values are valid, for messages."""
-    return f"0..{num_classes - 1}" + ("" if ignore_index is None else f" or {ignore_index} ({VOID})")
+    return f"0..{num_classes - 1}" + ("" if ignore_index is None else f" or {ignore_index} ({VOID_NAME})")
 
 
 CAMVID = Classes(

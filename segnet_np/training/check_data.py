@@ -7,7 +7,7 @@ import numpy as np
 from tqdm.auto import tqdm
 
 from segnet_np import plots
-from segnet_np.data.classes import VOID
+from segnet_np.data.classes import VOID_NAME
 from segnet_np.data.folders import Folder
 from segnet_np.data.inspect import Inspection, inspect_folder
 
@@ -61,7 +61,7 @@ def _table(found: Inspection) -> list[str]:
     """One line for each class, and for each value that is none."""
     names = dict(enumerate(found.classes.names))
     if found.classes.ignore_index is not None:
-        names[found.classes.ignore_index] = VOID
+        names[found.classes.ignore_index] = VOID_NAME
     values = sorted(names.keys() | set(np.flatnonzero(found.pixels).tolist()))
     wide = max(len(name) for name in names.values())
     total = max(int(found.pixels.sum()), 1)

@@ -22,6 +22,8 @@ from typing import Any
 
 import numpy as np
 
+from segnet_np.data.classes import check_integers, describe_labels, values_outside
+
 
 def confusion_matrix(
     labels: np.ndarray, predictions: np.ndarray, num_classes: int, ignore_index: int | None = None
@@ -55,10 +57,8 @@ def confusion_matrix(
     array([[1, 1],
            [0, 1]])
     """
-    for name, array in (("labels", labels), ("predictions", predictions)):
-        if not isinstance(array, np.ndarray) or array.dtype.kind not in "iu":
-            given = f"{array.dtype} array" if isinstance(array, np.ndarray) else type(array).__name__
-            raise TypeError(f"confusion_matrix: {name} must be an ndarray of integers, got {given}")
+    check_integers("confusion_matrix: labels", labels)
+    check_integers("confusion_matrix: predictions", predictions)
     if labels.shape != predictions.shape:
         raise ValueError(
             f"confusion_matrix: labels of shape {labels.shape} do not go with predictions of shape "
@@ -67,9 +67,10 @@ def confusion_matrix(
     counted = np.ones(labels.shape, bool) if ignore_index is None else labels != ignore_index
     true, predicted = labels[counted], predictions[counted]
     for name, array in (("labels", true), ("predictions", predicted)):
-        wrong = np.unique(array[(array < 0) | (array >= num_classes)]).tolist()
-        if wrong:
-            raise ValueError(f"confusion_matrix: {name} hold {wrong}, expected 0..{num_classes - 1}")
+        if wrong := values_outside(array, num_classes):
+            raise ValueError(
+                f"confusion_matrix: {name} hold {wrong}, expected {describe_labels(num_classes)}"
+            )
     cells = true.astype(np.int64) * num_classes + predicted.astype(np.int64)
     return np.bincount(cells, minlength=num_classes**2).reshape(num_classes, num_classes)
 
