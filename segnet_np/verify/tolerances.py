@@ -1,4 +1,4 @@
-"""Every tolerance of the project, in one place, each with what was measured.
+"""The tolerances of the gradient check, and those that tests share, with what was measured.
 
 A tolerance is a promise about a difference: tight enough that a wrong term cannot hide below it, wide
 enough that rounding never reaches it. Gradient check and tests read theirs here, so that a number means
@@ -50,11 +50,13 @@ REPEATED = 1e-12
 #: float64. Seen: 3e-15 for layers, 3e-12 for whole nets.
 TORCH_FLOAT64 = 1e-10
 
-#: float32, a single layer or block.
-TORCH_FLOAT32_LAYER = 1e-4
+#: float32, a single layer or block. Seen: 3e-6 for convolutions of random sizes, 1e-5 for a weight gradient
+#: that sums over a large map.
+TORCH_FLOAT32_LAYER = 2e-5
 
-#: float32, whole nets: relative L2, the median over several seeds. One near-tie in a pool turns an index
-#: round and the net jumps there, so a single seed may show far more; PyTorch's own float32 differs from
-#: its float64 by as much.
-TORCH_FLOAT32_NET_LOGITS = 1e-2
-TORCH_FLOAT32_NET_GRADIENTS = 8e-2
+#: float32, whole nets: relative L2, the median over several seeds. Seen: 1e-5 for logits and 6e-6 for all
+#: gradients together, but 4e-3 and 1e-2 for the gradients of single seeds: a near-tie in a pool that rounding
+#: decides the other way turns an index round, and the net jumps there. PyTorch's own float32 differs from its
+#: float64 by as much. The median must hold even if half of the seeds have one.
+TORCH_FLOAT32_NET_LOGITS = 1e-3
+TORCH_FLOAT32_NET_GRADIENTS = 2e-2
