@@ -18,6 +18,9 @@ from segnet_np.data.classes import VOID_NAME, Classes, colourise
 from segnet_np.files import whole_file
 
 DPI = 120
+# Of overlays: with a power of two, pixels / OVERLAY_DPI * OVERLAY_DPI is the same whole number again.
+OVERLAY_DPI = 128
+FONT_SIZE = 9
 INK, SOFT, FAINT = "#22303c", "#7b8794", "#e4e7eb"
 SERIES = ("#d1495b", "#00798c", "#edae49", "#5b5f97")
 BLUES = LinearSegmentedColormap.from_list("paper to ink", ("#ffffff", "#8fc1cf", "#00798c", "#08323d"))
@@ -220,9 +223,9 @@ def overlay(image: np.ndarray, labels: np.ndarray, classes: Classes, strength: f
     present = np.unique(labels)
     columns = width // 120
     strip = 12 + 24 * -(-len(present) // columns)
-    figure = Figure(figsize=(width / 100, (height + strip) / 100), dpi=100)
+    figure = Figure(figsize=(width / OVERLAY_DPI, (height + strip) / OVERLAY_DPI), dpi=OVERLAY_DPI)
     figure.figimage(shown, 0, strip)
-    _legend(figure, classes, columns, loc="lower center", only=present)
+    _legend(figure, classes, columns, "lower center", only=present, font_size=FONT_SIZE * 100 / OVERLAY_DPI)
     return figure
 
 
@@ -264,12 +267,15 @@ def _legend_rows(classes: Classes, columns: int) -> int:
     return -(-len(_entries(classes)) // columns)
 
 
-def _legend(figure: Figure, classes: Classes, columns: int, loc: str, only: np.ndarray | None = None) -> None:
+def _legend(
+    figure: Figure, classes: Classes, columns: int, loc: str, only: np.ndarray | None = None,
+    font_size: float = FONT_SIZE,
+) -> None:  # fmt: skip
     handles = [
         Patch(facecolor="#{:02x}{:02x}{:02x}".format(*colour), edgecolor=SOFT, linewidth=0.5, label=name)
         for name, colour in _entries(classes, only)
     ]
     figure.legend(  # type: ignore[call-overload]  # the stubs leave out that loc takes any string
-        handles=handles, ncols=min(columns, len(handles)), loc=loc, frameon=False, fontsize=9, labelcolor=INK,
-        handlelength=1.2, handleheight=1.0, columnspacing=1.2, borderaxespad=0.2,
+        handles=handles, ncols=min(columns, len(handles)), loc=loc, frameon=False, fontsize=font_size,
+        labelcolor=INK, handlelength=1.2, handleheight=1.0, columnspacing=1.2, borderaxespad=0.2,
     )  # fmt: skip
