@@ -182,7 +182,7 @@ def _parser() -> argparse.ArgumentParser:
     evaluate.set_defaults(command=_evaluate)
     evaluate.add_argument("--weights", type=Path, required=True, metavar="F", help="a weights.safetensors")
     evaluate.add_argument("--data", metavar="DIR", help="data folder (default: the held-out street scenes)")
-    evaluate.add_argument("--split", default="val", help="train, val (default) or test")
+    evaluate.add_argument("--split", help="of --data: train, val (default) or test")
     evaluate.add_argument(
         "--out", type=Path, default=Path(), metavar="DIR", help="where to write (default: here)"
     )

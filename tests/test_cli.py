@@ -105,6 +105,15 @@ def test_evaluate_without_data_takes_the_held_out_scenes(weights, capsys):
     assert os.path.exists("here/confusion.png")
 
 
+def test_a_split_of_the_scenes_is_refused(weights, data, capsys):
+    for split in ("val", "test"):
+        line = refused(capsys, "evaluate", "--weights", weights, "--split", split)
+        assert f"--split {split}: only a data folder has splits, name one with --data" in line
+    assert main(["evaluate", "--weights", weights, "--data", str(data), "--split", "train"]) == 0
+    assert capsys.readouterr().out.startswith("2 pictures")
+    assert "no folder" in refused(capsys, "evaluate", "--weights", weights, "--data", data, "--split", "test")
+
+
 def test_predict_takes_any_size_and_nets_without_names(tmp_path, capsys):
     snp.save(snp.SegNet(width=2, num_classes=4), "bare.safetensors")
     image, _ = street_scene(0, (45, 61))

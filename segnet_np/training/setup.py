@@ -35,9 +35,19 @@ def training_pictures(data: str | None) -> Dataset:
     return Scenes(TRAINING_SCENES, seed=0) if data is None else Folder(data, "train")
 
 
-def held_out_pictures(data: str | None, split: str = "val") -> Dataset:
-    """The pictures to judge by: a split of the folder, or the embedded scenes kept aside for None."""
-    return Scenes(HELD_OUT_SCENES, seed=1) if data is None else Folder(data, split)
+def held_out_pictures(data: str | None, split: str | None = None) -> Dataset:
+    """The pictures to judge by: a split of the folder, by default val, or for None the scenes kept aside.
+
+    Raises
+    ------
+    ValueError
+        When a split of the scenes is asked for; see also `Folder`.
+    """
+    if data is None:
+        if split is not None:
+            raise ValueError(f"--split {split}: only a data folder has splits, name one with --data")
+        return Scenes(HELD_OUT_SCENES, seed=1)
+    return Folder(data, "val" if split is None else split)
 
 
 def prepare(config: Config) -> Setup:
