@@ -163,6 +163,23 @@ def test_wrong_input_is_one_clear_line(arguments, words, capsys, tmp_path):
     assert set(tmp_path.rglob("*")) == before
 
 
+def test_images_that_would_end_a_training_later_are_all_named_before_it(data, tmp_path, capsys):
+    whole = np.array(Image.open(data / "train" / "0.png"))
+    Image.fromarray(whole[:20]).save(data / "train" / "0.png")
+    (data / "train" / "1.png").write_bytes(b"")
+    Image.fromarray(whole[:31]).save(data / "val" / "2.png")
+    Image.fromarray(whole).convert("L").save(data / "val" / "3.png")
+    line = refused(capsys, "train", "--data", data, *TINY)
+    for words in (
+        "train: smaller than --crop 32: 0.png (20x64)",
+        "1.png: not a readable image",
+        "val: smaller than the 32x32 that segnet needs: 2.png (31x64)",
+        "3.png: an image of mode L",
+    ):
+        assert words in line
+    assert not (tmp_path / "runs").exists()
+
+
 def test_wrong_options_are_refused_by_the_parser(capsys):
     for arguments in (
         ["train", "--steps", "many"],

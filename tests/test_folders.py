@@ -8,6 +8,7 @@ import pytest
 from PIL import Image
 
 from segnet_np.data import CAMVID, Folder, inspect_folder, read_image, read_labels
+from segnet_np.data.folders import read_size
 
 
 def pixels(seed, height=6, width=8):
@@ -153,6 +154,18 @@ def test_truncated_and_foreign_files_are_named(tmp_path, suffix, keep):
     path.write_bytes(b"this is no image" * 20)
     with pytest.raises(ValueError, match=rf"cut\.{suffix}: not a readable image"):
         read_labels(path)
+
+
+@pytest.mark.parametrize(("suffix", "keep"), [("png", 150), ("jpg", 700)])
+def test_the_size_is_read_from_the_header_alone(tmp_path, suffix, keep):
+    path = store(pixels(0, 40, 50), tmp_path / f"cut.{suffix}")
+    path.write_bytes(path.read_bytes()[:keep])
+    assert read_size(path) == (40, 50)
+    path.write_bytes(b"")
+    with pytest.raises(ValueError, match=rf"cut\.{suffix}: not a readable image"):
+        read_size(path)
+    with pytest.raises(ValueError, match=r"grey\.png: an image of mode L, expected 8-bit RGB"):
+        read_size(store(truth(0), tmp_path / "grey.png"))
 
 
 def test_a_file_that_is_gone(tmp_path):

@@ -12,6 +12,8 @@ a palette the raw indices count. Photographs are turned upright as their EXIF or
 import os
 import warnings
 from collections import defaultdict
+from collections.abc import Iterator
+from contextlib import contextmanager
 from pathlib import Path
 
 import numpy as np
@@ -64,11 +66,11 @@ class Folder:
         problems = []
         if bare := sorted(images.keys() - labels.keys()):
             problems.append(
-                f"images without labels in {label_folder}: {_listed([images[stem].name for stem in bare])}"
+                f"images without labels in {label_folder}: {listed([images[stem].name for stem in bare])}"
             )
         if bare := sorted(labels.keys() - images.keys()):
             problems.append(
-                f"labels without an image in {image_folder}: {_listed([labels[stem].name for stem in bare])}"
+                f"labels without an image in {image_folder}: {listed([labels[stem].name for stem in bare])}"
             )
         if problems:
             raise ValueError("\n".join(problems))
@@ -148,13 +150,34 @@ def read_image(path: str | os.PathLike[str]) -> np.ndarray:
     ValueError
         When the file is no whole image or not of mode RGB; it is named.
     """
-    image = _open(path, upright=True)
-    if image.mode != "RGB":
-        raise ValueError(
-            f"{path}: an image of mode {image.mode}, expected 8-bit RGB; "
-            "Image.open(path).convert('RGB').save(...) with Pillow makes one"
-        )
-    return np.array(image)
+    with _opened(path) as image:
+        _check_rgb(path, image)
+        image.load()
+        return np.array(ImageOps.exif_transpose(image))
+
+
+def read_size(path: str | os.PathLike[str]) -> tuple[int, int]:
+    """Read the size of an 8-bit RGB image from its first bytes, which is much quicker than to read it all.
+
+    Parameters
+    ----------
+    path : str or path-like
+
+    Returns
+    -------
+    size : (height, width)
+        As it is stored, which may not be upright.
+
+    Raises
+    ------
+    FileNotFoundError
+        When there is no such file.
+    ValueError
+        When the file does not begin as an image, or is not of mode RGB; it is named.
+    """
+    with _opened(path) as image:
+        _check_rgb(path, image)
+        return image.height, image.width
 
 
 def read_labels(path: str | os.PathLike[str]) -> np.ndarray:
@@ -175,7 +198,8 @@ def read_labels(path: str | os.PathLike[str]) -> np.ndarray:
     ValueError
         When the file is no whole image or not of mode L or P; it is named.
     """
-    image = _open(path, upright=False)
+    with _opened(path) as image:
+        image.load()
     if image.mode not in ("L", "P"):
         raise ValueError(
             f"{path}: labels of mode {image.mode}, expected an 8-bit index PNG (mode L or P) "
@@ -184,7 +208,17 @@ def read_labels(path: str | os.PathLike[str]) -> np.ndarray:
     return np.array(image)
 
 
-def _open(path: str | os.PathLike[str], upright: bool) -> Image.Image:
+def _check_rgb(path: str | os.PathLike[str], image: Image.Image) -> None:
+    if image.mode != "RGB":
+        raise ValueError(
+            f"{path}: an image of mode {image.mode}, expected 8-bit RGB; "
+            "Image.open(path).convert('RGB').save(...) with Pillow makes one"
+        )
+
+
+@contextmanager
+def _opened(path: str | os.PathLike[str]) -> Iterator[Image.Image]:
+    """Lend an image of which only the header is read; what is wrong with it names the file."""
     try:
         with warnings.catch_warnings():
             # An image so large that Pillow suspects an attack is an error, as is a damaged EXIF block.
@@ -194,8 +228,7 @@ def _open(path: str | os.PathLike[str], upright: bool) -> Image.Image:
                 # 0..255; only the raw mode still tells.
                 if str(image.tile[0][3]) in ("RGB;16B", "I;16B", "L;2", "L;4"):
                     raise ValueError(f"{path}: stored as {image.tile[0][3]}, expected 8 bits a channel")
-                image.load()
-                return ImageOps.exif_transpose(image) if upright else image.copy()
+                yield image
     except FileNotFoundError:
         raise
     except (OSError, SyntaxError, Warning, Image.DecompressionBombError) as error:
@@ -208,11 +241,12 @@ def _by_stem(folder: Path, suffixes: tuple[str, ...]) -> dict[str, Path]:
         if path.suffix.lower() in suffixes and path.is_file() and not path.name.startswith("."):
             stems[path.stem].append(path)
     if twice := [path.name for paths in stems.values() if len(paths) > 1 for path in paths]:
-        raise ValueError(f"{folder}: files of the same stem, expected one each: {_listed(twice)}")
+        raise ValueError(f"{folder}: files of the same stem, expected one each: {listed(twice)}")
     return {stem: paths[0] for stem, paths in stems.items()}
 
 
-def _listed(names: list[str]) -> str:
+def listed(names: list[str]) -> str:
+    """Name the first few, and how many more there are."""
     more = f" and {len(names) - SHOWN} more" if len(names) > SHOWN else ""
     return ", ".join(names[:SHOWN]) + more
 

@@ -6,7 +6,7 @@ import numpy as np
 
 from segnet_np.data.batches import Batches, Dataset
 from segnet_np.data.class_weights import PUBLISHED, median_frequency_weights
-from segnet_np.data.folders import Folder
+from segnet_np.data.folders import Folder, listed, read_size
 from segnet_np.data.scenes import Scenes
 from segnet_np.models import Net, SegNetBasic
 from segnet_np.models.weights_file import build
@@ -75,8 +75,14 @@ def prepare(config: Config) -> Setup:
     net.class_names, net.class_colours = classes.names, classes.colours
     if config.crop < net.min_size:
         raise ValueError(f"--crop {config.crop}: {config.model} needs crops of at least {net.min_size}")
+    problems = [
+        *_misfits(pictures, config.crop, f"--crop {config.crop}"),
+        *_misfits(held_out, net.min_size, f"the {net.min_size}x{net.min_size} that {config.model} needs"),
+    ]
+    if problems:
+        raise ValueError("\n".join(problems))
     batches = Batches(pictures, config.batch, config.crop, config.seed)
-    batches.draw(0)  # images smaller than the crop are noticed here, before a run has begun
+    batches.draw(0)  # what else is wrong with the first pictures is noticed here, before a run has begun
     return Setup(
         net=net,
         optimizer=_optimizer(config, net),
@@ -84,6 +90,24 @@ def prepare(config: Config) -> Setup:
         held_out=held_out,
         class_weights=_class_weights(config, pictures),
     )
+
+
+def _misfits(pictures: Dataset, least: int, needed: str) -> list[str]:
+    """Name the images of a folder that would end a training hours later: unreadable or too small."""
+    if not isinstance(pictures, Folder):
+        return []
+    problems, small = [], []
+    for path, _ in pictures.pairs:
+        try:
+            height, width = read_size(path)
+        except (OSError, ValueError) as error:
+            problems.append(str(error))
+            continue
+        if min(height, width) < least:
+            small.append(f"{path.name} ({height}x{width})")
+    if small:
+        problems.append(f"{pictures.directory / pictures.split}: smaller than {needed}: {listed(small)}")
+    return problems
 
 
 def _optimizer(config: Config, net: Net) -> Optimizer:
