@@ -225,13 +225,17 @@ def test_evaluate_counts_all_pictures_but_void():
 
 def test_plan_names_folders_and_fills_in(tmp_path, monkeypatch):
     monkeypatch.chdir(tmp_path)
-    config, folder = plan({"width": 2, "batch": 2}, epochs=4)
+    settings = {"width": 2, "batch": 2}
+    config, folder = plan(settings, epochs=4)
+    assert settings == {"width": 2, "batch": 2}
     assert (config.steps, folder) == (6, None)  # three scenes, in twos, four times
     first = run_folder.new_folder(run_folder.RUNS, config.name)
     second = run_folder.new_folder(run_folder.RUNS, config.name)
     assert [str(first), str(second)] == ["runs/scenes-segnet-basic-w2", "runs/scenes-segnet-basic-w2-2"]
     config.write(second / "config.json")
-    kept, folder = plan({"width": 2, "checkpoint_every": 7}, resume=True)
+    settings = {"width": 2, "checkpoint_every": 7}
+    kept, folder = plan(settings, resume=True)
+    assert settings == {"width": 2, "checkpoint_every": 7}
     assert folder == second
     assert (kept.batch, kept.checkpoint_every) == (2, 7)
     with pytest.raises(ValueError, match="cannot go on with other settings: batch is 2, not 5"):
@@ -244,6 +248,8 @@ def test_settings_are_checked_all_at_once(tmp_path):
     with pytest.raises(ValueError, match=r"model 'unet'.*width 0.*steps 2.5.*lr -1") as error:
         Config(model="unet", width=0, steps=2.5, lr=-1)
     assert "segnet-basic" in str(error.value)
+    with pytest.raises(ValueError, match=r"width True, expected a whole number.*seed False.*lr True"):
+        Config(width=True, seed=False, lr=True)
     (tmp_path / "config.json").write_text(json.dumps({"widht": 3}))
     with pytest.raises(ValueError, match=r"config\.json: settings: unknown widht"):
         Config.read(tmp_path / "config.json")

@@ -111,11 +111,12 @@ class Config:
         counts = ("width", "kernel_size", "crop", "batch", "steps", "validate_every", "checkpoint_every")
         for name in (*counts, "seed"):
             value, least = getattr(self, name), 0 if name == "seed" else 1
-            if not isinstance(value, int) or value < least:
+            if isinstance(value, bool) or not isinstance(value, int) or value < least:
                 wrong.append(f"{name} {value!r}, expected a whole number >= {least}")
         for name in ("lr", "weight_decay", "balance"):
             value = getattr(self, name)
-            if not isinstance(value, int | float) or not (math.isfinite(value) and value >= 0):
+            number = isinstance(value, int | float) and not isinstance(value, bool)
+            if not number or not 0 <= value < math.inf:
                 wrong.append(f"{name} {value!r}, expected a finite number >= 0")
         if wrong:
             raise ValueError("settings: " + "; ".join(wrong))

@@ -38,8 +38,9 @@ def plan(
     ValueError
         When a setting is wrong, or not the one that the resumed run has.
     """
+    settings = dict(settings)
     if settings.get("data") is not None:
-        settings = {**settings, "data": str(Path(settings["data"]).resolve())}
+        settings["data"] = str(Path(settings["data"]).resolve())
     usual = SCENES if settings.get("data") is None else FOLDER
     model = settings.get("model", next(iter(usual)))
     config = Config(**{"model": model, **usual.get(model, {}), **settings})
@@ -47,7 +48,7 @@ def plan(
         if not 0 < epochs < math.inf:
             raise ValueError(f"--epochs {epochs}, expected a number > 0")
         pictures = len(training_pictures(config.data))
-        settings = {**settings, "steps": math.ceil(epochs * pictures / config.batch)}
+        settings["steps"] = math.ceil(epochs * pictures / config.batch)
         config = replace(config, steps=settings["steps"])
     if not resume:
         return config, out
