@@ -26,6 +26,7 @@ def checkpoint(step=3):
         },
         seconds=1.5,
         best={"step": 2, "confusion": [[1, 2], [3, 4]]},
+        seen=[70, 0],
         config={"width": 4, "data": None},
     )
 
@@ -43,6 +44,7 @@ def test_what_goes_in_comes_out(tmp_path):
             assert theirs[name].dtype == array.dtype
             np.testing.assert_array_equal(theirs[name], array)
     assert (loaded.step, loaded.seconds, loaded.best, loaded.config) == (3, 1.5, saved.best, saved.config)
+    assert loaded.seen == [70, 0]
     assert loaded.optimizer["param_groups"] == [{"lr": 0.1, "betas": [0.9, 0.999], "params": [0]}]
 
 

@@ -117,6 +117,10 @@ def test_ctrl_c_saves_and_the_resumed_run_ends_the_same(undisturbed, monkeypatch
         snp.load(undisturbed[0] / "weights.safetensors").state_dict(),
     )
     np.testing.assert_array_equal(result.metrics.confusion, undisturbed[1].metrics.confusion)
+    # Also what warns of classes that were never seen goes on.
+    seen = [load_checkpoint(f / "checkpoint.safetensors").seen for f in (tmp_path / "run", undisturbed[0])]
+    assert seen[0] == seen[1]
+    assert sum(seen[0]) > 0
     losses = [[line.split(",")[:3] for line in (f / "log.csv").read_text().splitlines()]
               for f in (tmp_path / "run", undisturbed[0])]  # fmt: skip
     assert losses[0] == losses[1]

@@ -1,9 +1,9 @@
 """All that a stopped training needs to go on, in one safetensors file.
 
 Arrays are the weights (``weights/NAME``) and the optimizer's state (``optimizer/NAME``). What is no array is
-JSON in the file's metadata: the step, the optimizer's settings, the best score so far and the run's settings.
-There is no random state, as what a step sees depends on the seed and on its number alone. And there is no
-pickle, which runs code when it is read.
+JSON in the file's metadata: the step, the optimizer's settings, the best score and the pixels seen so far,
+and the run's settings. There is no random state, as what a step sees depends on the seed and on its number
+alone. And there is no pickle, which runs code when it is read.
 """
 
 import json
@@ -36,6 +36,8 @@ class Checkpoint:
         How long the training took up to here.
     best : dict or None
         What the loop wants to remember of its best validation; plain values.
+    seen : list of int or None
+        How many pixels of each class there were in the batches so far; None in older files.
     config : dict
         The settings of the run; plain values.
     """
@@ -45,6 +47,7 @@ class Checkpoint:
     optimizer: dict[str, Any]
     seconds: float
     best: dict[str, Any] | None
+    seen: list[int] | None
     config: dict[str, Any]
 
 
@@ -68,6 +71,7 @@ def save_checkpoint(checkpoint: Checkpoint, path: str | os.PathLike[str]) -> Non
         "seconds": checkpoint.seconds,
         "param_groups": checkpoint.optimizer["param_groups"],
         "best": checkpoint.best,
+        "seen": checkpoint.seen,
         "config": checkpoint.config,
     }
     with whole_file(path) as temporary:
@@ -119,5 +123,6 @@ def load_checkpoint(path: str | os.PathLike[str]) -> Checkpoint:
         optimizer={"state": under("optimizer/"), "param_groups": plain["param_groups"]},
         seconds=plain["seconds"],
         best=plain["best"],
+        seen=plain.get("seen"),
         config=plain["config"],
     )

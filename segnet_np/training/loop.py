@@ -110,7 +110,7 @@ class _Training:
         self.best: Metrics | None = None
         self.best_step = 0
         self.saved_step: int | None = None
-        self.seen = np.zeros(256, np.int64)  # pixels of each label in the batches so far
+        self.seen = np.zeros(self.classes.num_classes, np.int64)  # pixels of each class in the batches so far
         if resume and (folder / run_folder.CHECKPOINT).exists():
             self._restore(load_checkpoint(folder / run_folder.CHECKPOINT))
 
@@ -173,7 +173,7 @@ class _Training:
         setup.optimizer.lr = config.lr * SCHEDULES[config.schedule](self.step, config.steps)
         setup.optimizer.step()
         self.step += 1
-        self.seen += np.bincount(labels.ravel(), minlength=256)
+        self.seen += np.bincount(labels.ravel(), minlength=256)[: self.classes.num_classes]
         return {"step": self.step, "loss": loss, "lr": setup.optimizer.lr}
 
     def _validate(self) -> dict[str, float]:
@@ -221,6 +221,7 @@ class _Training:
             optimizer=self.setup.optimizer.state_dict(),
             seconds=self.seconds,
             best=best,
+            seen=self.seen.tolist(),
             config=asdict(self.config),
         )
         save_checkpoint(checkpoint, self.folder / run_folder.CHECKPOINT)
@@ -236,6 +237,8 @@ class _Training:
         try:
             self.net.load_state_dict(checkpoint.weights)
             self.setup.optimizer.load_state_dict(checkpoint.optimizer)
+            if checkpoint.seen is not None:
+                self.seen[:] = checkpoint.seen
         except (TypeError, ValueError) as error:
             raise ValueError(f"{path}: {error}") from error
         self.step = self.saved_step = checkpoint.step
