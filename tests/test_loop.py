@@ -10,6 +10,8 @@ import pytest
 from PIL import Image
 
 import segnet_np as snp
+from segnet_np.data.scenes import street_scene
+from segnet_np.files import whole_file
 from segnet_np.training import loop, run_folder, setup
 from segnet_np.training.checkpoint import load_checkpoint
 from segnet_np.training.config import Config
@@ -46,6 +48,18 @@ def undisturbed(tmp_path_factory):
         patch.setattr(setup, "HELD_OUT_SCENES", 2)
         folder = tmp_path_factory.mktemp("undisturbed") / "run"
         return folder, train(Config(**TINY), folder)
+
+
+def write_folder(root, held_out=None):
+    """A data folder of two training images and one that is held out, which may have other labels."""
+    for split, seeds in (("train", (0, 1)), ("val", (2,))):
+        for seed in seeds:
+            image, labels = street_scene(seed, (48, 64))
+            labels = labels if split == "train" or held_out is None else held_out
+            for folder, array in ((split, image), (f"{split}annot", labels)):
+                (root / folder).mkdir(parents=True, exist_ok=True)
+                Image.fromarray(array).save(root / folder / f"{seed}.png")
+    return root
 
 
 def stop_in(monkeypatch, step, what):
@@ -195,6 +209,64 @@ def test_weights_that_are_not_finite_never_reach_a_checkpoint(monkeypatch, tmp_p
     kept = load_checkpoint(tmp_path / "run" / "checkpoint.safetensors")
     assert kept.step == 2
     assert all(np.isfinite(array).all() for array in kept.weights.values())
+
+
+@pytest.mark.parametrize(
+    ("harm", "error", "message"),
+    [
+        (lambda path: path.unlink(), OSError, r"step 3: .*train/0\.png: No such file or directory; the ch"),
+        (
+            lambda path: path.write_bytes(b""),
+            ValueError,
+            r"step 3: .*train/0\.png: not a readable image.*the ch",
+        ),
+    ],
+    ids=["gone", "broken"],
+)
+def test_an_image_that_is_lost_on_the_way_is_named(harm, error, message, monkeypatch, tmp_path):
+    data = write_folder(tmp_path / "data")
+    stop_in(monkeypatch, 3, lambda: harm(data / "train" / "0.png"))
+    with pytest.raises(error, match=message + r"eckpoint of step 2 is kept, go on with"):
+        train(Config(**TINY, data=str(data)), tmp_path / "run")
+
+
+def test_pictures_without_a_label_to_judge_by_are_told_and_the_newest_weights_kept(tmp_path, capsys):
+    data = write_folder(tmp_path / "data", held_out=np.full((48, 64), 11, np.uint8))
+    result = train(Config(**TINY, data=str(data)), tmp_path / "run")
+    assert np.isnan(result.metrics.mean_iou)
+    assert result.best_step == 6
+    assert_same(snp.load(tmp_path / "run" / "weights.safetensors").state_dict(), weights_of(tmp_path / "run"))
+    error = capsys.readouterr().err
+    assert error.count("warning: the labels of all held-out pictures are void") == 2
+    assert "the best so far" not in error
+
+
+def test_a_score_beats_the_lack_of_one(monkeypatch, tmp_path):
+    void, real = [True, False], loop.evaluate
+
+    def judge(net, pictures):
+        metrics = real(net, pictures)
+        return loop.Metrics(metrics.confusion * 0, metrics.class_names) if void.pop(0) else metrics
+
+    monkeypatch.setattr(loop, "evaluate", judge)
+    result = train(Config(**TINY), tmp_path / "run")
+    assert result.best_step == 6
+    assert result.metrics.mean_iou >= 0
+
+
+def test_what_a_killed_run_left_half_written_is_removed(undisturbed, tmp_path):
+    folder = tmp_path / "run"
+    folder.mkdir()
+    kept = [folder / ".samples.png", folder / ".notes-12345678.png", folder / "samples-12345678.png"]
+    for path in kept:
+        path.write_text("mine")
+    for resume in (False, True):
+        unfinished = [whole_file(folder / name) for name in run_folder.FILES]
+        left = [temporary.__enter__() for temporary in unfinished]  # and no more, as if killed here
+        assert all(path.exists() for path in left)
+        train(Config(**{**TINY, "steps": 1}), folder, resume)
+        assert not any(path.exists() for path in left)
+    assert {path.name for path in folder.iterdir()} == {*run_folder.FILES, *(path.name for path in kept)}
 
 
 def test_a_full_disk_stops_and_keeps_the_checkpoint(monkeypatch, tmp_path):

@@ -30,7 +30,7 @@ from segnet_np.training.messages import say
 from segnet_np.training.metrics import Metrics
 from segnet_np.training.schedule import SCHEDULES
 from segnet_np.training.setup import Setup, prepare
-from segnet_np.training.symptoms import collapsed, never_seen
+from segnet_np.training.symptoms import collapsed, never_seen, nothing_to_judge
 
 
 @dataclass
@@ -93,6 +93,7 @@ def train(config: Config, folder: Path | None = None, resume: bool = False) -> R
         )
     setup = prepare(config)  # first: what cannot be trained shall leave no folder behind
     folder = folder or run_folder.new_folder(run_folder.RUNS, config.name)
+    run_folder.remove_leftovers(folder)
     return _Training(config, setup, folder, resume).run()
 
 
@@ -121,9 +122,12 @@ class _Training:
             self.config.write(self.folder / run_folder.CONFIG)
             try:
                 self._loop()
-            except OSError as error:  # a full disk, mostly
-                text = f"step {self.step}: {error.strerror or error}; {self._kept()}"
+            except OSError as error:  # a full disk, an image that is gone
+                where = "" if error.filename is None else f"{error.filename}: "
+                text = f"step {self.step}: {where}{error.strerror or error}; {self._kept()}"
                 raise OSError(error.errno or errno.EIO, text) from error
+            except ValueError as error:  # an image that is broken by now
+                raise ValueError(f"step {self.step}: {error}; {self._kept()}") from error
         assert self.best is not None
         return Result(self.best, self.best_step, self.seconds, self.step - before, self.folder)
 
@@ -180,7 +184,8 @@ class _Training:
         """Judge the net on the held-out pictures; keep its weights if they are the best so far."""
         self._finite_weights()
         metrics = evaluate(self.net, self.setup.held_out)
-        better = self.best is None or metrics.mean_iou > self.best.mean_iou
+        judged = not math.isnan(metrics.mean_iou)  # all that is held out may be void
+        better = self.best is None or math.isnan(self.best.mean_iou) or metrics.mean_iou > self.best.mean_iou
         if better:
             save(self.net, self.folder / run_folder.WEIGHTS)
             self.best, self.best_step = metrics, self.step
@@ -188,10 +193,14 @@ class _Training:
         say(
             f"step {self.step}, held out: global accuracy {metrics.global_accuracy:.3f}, "
             f"class accuracy {metrics.class_accuracy:.3f}, mean IoU {metrics.mean_iou:.3f}"
-            + (", the best so far\n" if better else "\n")
+            + (", the best so far\n" if better and judged else "\n")
             + "    " + ", ".join(f"{name} {iou:.2f}" for name, iou in zip(names, metrics.iou, strict=True))
         )  # fmt: skip
-        for warning in (collapsed(metrics.confusion, names), never_seen(self.seen[: len(names)], names)):
+        for warning in (
+            nothing_to_judge(metrics.confusion),
+            collapsed(metrics.confusion, names),
+            never_seen(self.seen, names),
+        ):
             if warning:
                 say(warning)
         return {

@@ -11,11 +11,19 @@ CHECKPOINT = "checkpoint.safetensors"
 WEIGHTS = "weights.safetensors"
 CURVES = "curves.png"
 SAMPLES = "samples.png"
+FILES = (CONFIG, LOG, CHECKPOINT, WEIGHTS, CURVES, SAMPLES)
 
 
 def holds_run(folder: Path) -> bool:
     """Whether a run was started in this folder."""
     return any((folder / name).exists() for name in (CONFIG, LOG, CHECKPOINT, WEIGHTS))
+
+
+def remove_leftovers(folder: Path) -> None:
+    """Remove the temporary files of `whole_file` that a run in this folder left when it was killed."""
+    for name in map(Path, FILES):
+        for leftover in folder.glob(f".{name.stem}-????????{name.suffix}"):
+            leftover.unlink(missing_ok=True)
 
 
 def new_folder(root: Path, name: str) -> Path:

@@ -6,6 +6,25 @@ import numpy as np
 COLLAPSED = 0.995
 
 
+def nothing_to_judge(confusion: np.ndarray) -> str | None:
+    """Warn when no pixel was counted.
+
+    Parameters
+    ----------
+    confusion : ndarray of integers, shape (num_classes, num_classes)
+
+    Returns
+    -------
+    warning : str or None
+    """
+    if confusion.any():
+        return None
+    return (
+        "warning: the labels of all held-out pictures are void, so there is nothing to judge the weights by; "
+        "the newest are kept"
+    )
+
+
 def collapsed(confusion: np.ndarray, names: tuple[str, ...]) -> str | None:
     """Warn when nearly all pixels are predicted as one class although the truth has others.
 
