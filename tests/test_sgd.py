@@ -107,7 +107,7 @@ def test_bad_settings_are_refused(settings, message):
 @pytest.mark.parametrize("name", ["lr", "momentum", "dampening", "weight_decay"])
 def test_settings_that_are_no_numbers_are_named(name):
     for value in ("a", None, True):
-        with pytest.raises(TypeError, match=f"SGD: {name} must be a number, got {value!r}"):
+        with pytest.raises(TypeError, match=f"SGD: {name} must be a number, but {value!r} was given"):
             SGD(parameters("float32"), **{name: value})
 
 

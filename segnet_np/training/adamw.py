@@ -19,6 +19,7 @@ from typing import Any
 import numpy as np
 
 from segnet_np.kernels.adamw import adamw_step
+from segnet_np.layers.checks import check_number
 from segnet_np.training.optimizer import Optimizer
 
 
@@ -64,12 +65,12 @@ class AdamW(Optimizer):
 
     def _check(self, group: dict[str, Any]) -> None:
         super()._check(group)
-        self._check_number("eps", group["eps"])
+        check_number(self._name, "eps", group["eps"])
         betas = group["betas"]
         if not isinstance(betas, tuple | list):
             raise TypeError(f"AdamW: betas must be a pair of numbers, got {betas!r}")
         for beta in betas:
-            self._check_number("betas", beta)
+            check_number(self._name, "betas", beta)
         if len(betas) != 2 or max(betas) >= 1:
             raise ValueError(f"AdamW: betas must be two numbers in [0, 1), got {betas}")
 

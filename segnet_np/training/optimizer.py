@@ -4,14 +4,13 @@ The semantics are those of ``torch.optim``: a group is a dict with its own setti
 gradient is None is skipped, and each parameter's state begins at its first step.
 """
 
-import math
 from collections.abc import Iterable
 from itertools import count
 from typing import Any
 
 import numpy as np
 
-from segnet_np.layers.checks import FLOATS
+from segnet_np.layers.checks import FLOATS, check_number
 
 
 class Optimizer:
@@ -81,14 +80,7 @@ class Optimizer:
     def _check(self, group: dict[str, Any]) -> None:
         """Refuse settings that are out of range; subclasses add their own."""
         for key in ("lr", "weight_decay"):
-            self._check_number(key, group[key])
-
-    def _check_number(self, key: str, value: Any) -> None:
-        """Refuse what is no finite number >= 0."""
-        if isinstance(value, bool) or not isinstance(value, int | float | np.integer | np.floating):
-            raise TypeError(f"{self._name}: {key} must be a number, got {value!r}")
-        if not 0 <= value < math.inf:
-            raise ValueError(f"{self._name}: {key} must be a finite number >= 0, got {value}")
+            check_number(self._name, key, group[key])
 
     def _check_parameter(self, p: Any) -> None:
         """Refuse what cannot be moved in place."""

@@ -20,6 +20,7 @@ from typing import Any
 import numpy as np
 
 from segnet_np.kernels.sgd import sgd_step
+from segnet_np.layers.checks import check_number
 from segnet_np.training.optimizer import Optimizer
 
 
@@ -75,7 +76,7 @@ class SGD(Optimizer):
     def _check(self, group: dict[str, Any]) -> None:
         super()._check(group)
         for key in ("momentum", "dampening"):
-            self._check_number(key, group[key])
+            check_number(self._name, key, group[key])
         if group["nesterov"] and (group["momentum"] == 0 or group["dampening"] != 0):
             raise ValueError("SGD: nesterov needs momentum > 0 and dampening 0")
 
