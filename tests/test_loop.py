@@ -2,7 +2,6 @@
 
 import csv
 import errno
-import json
 import signal
 
 import numpy as np
@@ -16,11 +15,8 @@ from segnet_np.training import loop, run_folder, setup
 from segnet_np.training.checkpoint import load_checkpoint
 from segnet_np.training.config import Config
 from segnet_np.training.evaluate import evaluate
-from segnet_np.training.log import Log
 from segnet_np.training.loop import train
 from segnet_np.training.schedule import SCHEDULES
-from segnet_np.training.start import plan
-from segnet_np.training.symptoms import collapsed, never_seen
 
 TINY = dict(width=2, crop=32, batch=2, steps=6, validate_every=3, checkpoint_every=2, class_weights="none")
 
@@ -297,82 +293,6 @@ def test_evaluate_counts_all_pictures_but_void():
     assert np.trace(metrics.confusion) == hits
     with pytest.raises(ValueError, match="4 classes does not go with data of 11"):
         evaluate(snp.SegNet(width=2, num_classes=4), pictures)
-
-
-def test_plan_names_folders_and_fills_in(tmp_path, monkeypatch):
-    monkeypatch.chdir(tmp_path)
-    settings = {"width": 2, "batch": 2}
-    config, folder = plan(settings, epochs=4)
-    assert settings == {"width": 2, "batch": 2}
-    assert (config.steps, folder) == (6, None)  # three scenes, in twos, four times
-    first = run_folder.new_folder(run_folder.RUNS, config.name)
-    second = run_folder.new_folder(run_folder.RUNS, config.name)
-    assert [str(first), str(second)] == ["runs/scenes-segnet-basic-w2", "runs/scenes-segnet-basic-w2-2"]
-    config.write(second / "config.json")
-    settings = {"width": 2, "checkpoint_every": 7}
-    kept, folder = plan(settings, resume=True)
-    assert settings == {"width": 2, "checkpoint_every": 7}
-    assert folder == second
-    assert (kept.batch, kept.checkpoint_every) == (2, 7)
-    with pytest.raises(ValueError, match="cannot go on with other settings: batch is 2, not 5"):
-        plan({"width": 2, "batch": 5}, resume=True)
-    with pytest.raises(ValueError, match="--epochs 0"):
-        plan({}, epochs=0)
-
-
-def test_settings_are_checked_all_at_once(tmp_path):
-    with pytest.raises(ValueError, match=r"model 'unet'.*width 0.*steps 2.5.*lr -1") as error:
-        Config(model="unet", width=0, steps=2.5, lr=-1)
-    assert "segnet-basic" in str(error.value)
-    with pytest.raises(ValueError, match=r"width True, expected a whole number.*seed False.*lr True"):
-        Config(width=True, seed=False, lr=True)
-    (tmp_path / "config.json").write_text(json.dumps({"widht": 3}))
-    with pytest.raises(ValueError, match=r"config\.json: settings: unknown widht"):
-        Config.read(tmp_path / "config.json")
-
-
-@pytest.mark.parametrize("name", SCHEDULES)
-@pytest.mark.parametrize("steps", [1, 2, 7, 300])
-def test_schedules_stay_between_zero_and_one(name, steps):
-    factors = [SCHEDULES[name](step, steps) for step in range(steps)]
-    assert all(0 < factor <= 1 for factor in factors)
-    if steps == 300:
-        peak = int(np.argmax(factors))
-        assert (np.diff(factors[: peak + 1]) > 0).all()
-        assert (np.diff(factors[peak:]) <= 0).all()
-        assert factors[-1] == (1 if name == "constant" else pytest.approx(0, abs=0.01))
-
-
-def test_the_log_is_on_disk_at_once_and_continues(tmp_path):
-    path = tmp_path / "log.csv"
-    with Log(path, ["loss", "mean_iou"]) as log:
-        log.write({"step": 1, "loss": 2.5})
-        log.write({"step": 2, "loss": 1.25, "mean_iou": float("nan")})
-        log.write({"step": 3, "loss": 1.0, "mean_iou": 0.5})
-        assert path.read_text() == "step,loss,mean_iou\n1,2.5,\n2,1.25,\n3,1,0.5\n"
-        assert log.column("mean_iou") == ([2, 3], [pytest.approx(float("nan"), nan_ok=True), 0.5])
-        with pytest.raises(ValueError, match="no such columns: los"):
-            log.write({"step": 4, "los": 1.0})
-    with open(path, "a") as file:
-        file.write("4,0.")  # killed while it wrote
-    with Log(path, ["loss", "mean_iou"], keep=2) as log:
-        assert path.read_text() == "step,loss,mean_iou\n1,2.5,\n2,1.25,\n"
-        assert log.column("loss") == ([1, 2], [2.5, 1.25])
-    with pytest.raises(
-        ValueError, match=r"columns \['step', 'loss', 'mean_iou'\], expected \['step', 'acc'\]"
-    ):
-        Log(path, ["acc"])
-
-
-def test_symptoms_are_said_in_words():
-    names = ("sky", "road", "car")
-    assert collapsed(np.array([[50, 0, 0], [45, 0, 0], [5, 0, 0]]), names).startswith(
-        "warning: 100.0 % of all pixels are predicted as sky, which only 50.0 % are"
-    )
-    assert collapsed(np.array([[50, 0, 0], [20, 30, 0], [0, 0, 0]]), names) is None
-    assert collapsed(np.array([[50, 0, 0], [0, 0, 0], [0, 0, 0]]), names) is None  # all is sky indeed
-    assert "no pixel of road, car in" in never_seen(np.array([5, 0, 0]), names)
-    assert never_seen(np.array([5, 1, 1]), names) is None
 
 
 def test_warnings_reach_the_person_who_waits(monkeypatch, tmp_path, capsys):

@@ -1,0 +1,18 @@
+"""The settings of a run: wrong ones are refused, all at once."""
+
+import json
+
+import pytest
+
+from segnet_np.training.config import Config
+
+
+def test_settings_are_checked_all_at_once(tmp_path):
+    with pytest.raises(ValueError, match=r"model 'unet'.*width 0.*steps 2.5.*lr -1") as error:
+        Config(model="unet", width=0, steps=2.5, lr=-1)
+    assert "segnet-basic" in str(error.value)
+    with pytest.raises(ValueError, match=r"width True, expected a whole number.*seed False.*lr True"):
+        Config(width=True, seed=False, lr=True)
+    (tmp_path / "config.json").write_text(json.dumps({"widht": 3}))
+    with pytest.raises(ValueError, match=r"config\.json: settings: unknown widht"):
+        Config.read(tmp_path / "config.json")

@@ -1,0 +1,28 @@
+"""From what was asked for to settings and a folder; nothing of the caller's is changed."""
+
+import pytest
+
+from segnet_np.training import run_folder, setup
+from segnet_np.training.start import plan
+
+
+def test_plan_names_folders_and_fills_in(tmp_path, monkeypatch):
+    monkeypatch.setattr(setup, "TRAINING_SCENES", 3)
+    monkeypatch.chdir(tmp_path)
+    settings = {"width": 2, "batch": 2}
+    config, folder = plan(settings, epochs=4)
+    assert settings == {"width": 2, "batch": 2}
+    assert (config.steps, folder) == (6, None)  # three scenes, in twos, four times
+    first = run_folder.new_folder(run_folder.RUNS, config.name)
+    second = run_folder.new_folder(run_folder.RUNS, config.name)
+    assert [str(first), str(second)] == ["runs/scenes-segnet-basic-w2", "runs/scenes-segnet-basic-w2-2"]
+    config.write(second / "config.json")
+    settings = {"width": 2, "checkpoint_every": 7}
+    kept, folder = plan(settings, resume=True)
+    assert settings == {"width": 2, "checkpoint_every": 7}
+    assert folder == second
+    assert (kept.batch, kept.checkpoint_every) == (2, 7)
+    with pytest.raises(ValueError, match="cannot go on with other settings: batch is 2, not 5"):
+        plan({"width": 2, "batch": 5}, resume=True)
+    with pytest.raises(ValueError, match="--epochs 0"):
+        plan({}, epochs=0)

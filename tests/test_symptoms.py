@@ -1,0 +1,18 @@
+"""Symptoms are told where there are some, and only there."""
+
+import numpy as np
+
+from segnet_np.training.symptoms import collapsed, never_seen, nothing_to_judge
+
+
+def test_symptoms_are_said_in_words():
+    names = ("sky", "road", "car")
+    assert collapsed(np.array([[50, 0, 0], [45, 0, 0], [5, 0, 0]]), names).startswith(
+        "warning: 100.0 % of all pixels are predicted as sky, which only 50.0 % are"
+    )
+    assert collapsed(np.array([[50, 0, 0], [20, 30, 0], [0, 0, 0]]), names) is None
+    assert collapsed(np.array([[50, 0, 0], [0, 0, 0], [0, 0, 0]]), names) is None  # all is sky indeed
+    assert "nothing to judge the weights by" in nothing_to_judge(np.zeros((3, 3), int))
+    assert nothing_to_judge(np.array([[0, 0], [1, 0]])) is None
+    assert "no pixel of road, car in" in never_seen(np.array([5, 0, 0]), names)
+    assert never_seen(np.array([5, 1, 1]), names) is None
