@@ -146,7 +146,7 @@ def _parser() -> argparse.ArgumentParser:
     )
     train.set_defaults(command=_train)
     train.add_argument("--data", metavar="DIR", help="folder with train, trainannot, val and valannot")
-    train.add_argument("--model", metavar="M", help="segnet-basic (default on scenes) or segnet (on folders)")
+    train.add_argument("--model", metavar="M", help="segnet-basic (default) or segnet")
     train.add_argument("--width", type=int, metavar="N", help="channels of the first stage")
     train.add_argument("--kernel-size", type=int, metavar="N", help="of segnet-basic's convolutions, odd")
     train.add_argument("--crop", type=int, metavar="N", help="side of the square windows trained on")

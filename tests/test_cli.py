@@ -156,7 +156,7 @@ def test_predict_checks_all_before_it_writes(weights, tmp_path, capsys):
 def test_wrong_input_is_one_clear_line(arguments, words, capsys, tmp_path):
     for folder in ("train", "trainannot", "val", "valannot"):
         os.makedirs(tmp_path / "one class" / folder)
-        shape = (150, 150) if folder.endswith("annot") else (150, 150, 3)
+        shape = (240, 250) if folder.endswith("annot") else (240, 250, 3)
         Image.fromarray(np.zeros(shape, np.uint8)).save(tmp_path / "one class" / folder / "0.png")
     before = set(tmp_path.rglob("*"))
     assert words in refused(capsys, *arguments)

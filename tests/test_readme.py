@@ -48,7 +48,7 @@ def folder(tmp_path_factory):
     Image.fromarray(street_scene(1234, (120, 165))[0]).save(folder / "street.png")
     for split, seeds in (("train", (1, 2, 3)), ("val", (4, 5))):
         for seed in seeds:
-            image, labels = street_scene(seed, (130, 140))
+            image, labels = street_scene(seed, (240, 260))
             for kind, picture in (("", image), ("annot", labels)):
                 path = folder / "photos" / f"{split}{kind}" / f"{seed}.png"
                 path.parent.mkdir(parents=True, exist_ok=True)

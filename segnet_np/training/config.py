@@ -30,8 +30,8 @@ SCENES: dict[str, dict[str, Any]] = {
     "segnet": {"width": 16, "steps": 800, "validate_every": 200},
 }
 FOLDER: dict[str, dict[str, Any]] = {
-    "segnet": {"width": 32, "crop": 128, "steps": 3000, "validate_every": 300},
-    "segnet-basic": {"width": 64, "crop": 128, "steps": 3000, "validate_every": 300},
+    "segnet-basic": {"width": 32, "crop": 224, "batch": 4, "steps": 2600, "lr": 6e-3, "validate_every": 650},
+    "segnet": {"width": 32, "crop": 224, "batch": 4, "steps": 2600, "validate_every": 650},
 }
 
 
