@@ -9,8 +9,8 @@ from segnet_np.kernels.tile import VECTOR_BYTES, add_product, panel_width, tile_
 
 
 @njit
-def product(vectors, a, a_start, a_strides, b, b_start, b_strides, depth, c, c_start):
-    add_product(vectors, a, a_start, a_strides, b, b_start, b_strides, depth, c, c_start)
+def product(vectors, a, a_start, a_strides, b, b_start, b_strides, depth, c, c_start, fresh):
+    add_product(vectors, a, a_start, a_strides, b, b_start, b_strides, depth, c, c_start, fresh)
     return tile_rows(vectors)
 
 
@@ -27,7 +27,7 @@ def test_adds_a_block_of_a_product(dtype, vectors):
     before = rng.standard_normal((rows, columns)).astype(dtype)
     c = np.concatenate([guard, before.ravel(), guard])
     a_strides, b_strides, depth = (7, 200, 3), (8 * (columns + 3), columns + 3), (4, 5)
-    rows = product(vectors, a, 11, a_strides, b.ravel(), 2, b_strides, depth, c, columns)
+    rows = product(vectors, a, 11, a_strides, b.ravel(), 2, b_strides, depth, c, columns, False)
 
     expected = before.astype("float64")
     for r in range(rows):

@@ -72,9 +72,8 @@ def conv2d(padded, packed, bias, out):
         wide = min(columns, out_channels - first)
         b = p * kernel_h * run * columns
         for j in range(0, out_w, rows):
-            sums[:] = 0
             a = ((n * padded_h + i) * padded_w + j) * channels
-            add_product(vectors, padded, a, a_strides, packed, b, b_strides, depth, sums, 0)
+            add_product(vectors, padded, a, a_strides, packed, b, b_strides, depth, sums, 0, True)
             for r in range(min(rows, out_w - j)):
                 for o in range(wide):
                     out[n, i, j + r, first + o] = sums[r * columns + o] + bias[first + o]
@@ -110,8 +109,8 @@ def conv2d_weight_gradient(padded, dout, partial):
     for unit in prange(chunks * panels):
         chunk = unit // panels
         p = unit % panels
-        partial[chunk, p] = 0
-        line = chunk * lines // chunks
+        start = chunk * lines // chunks
+        line = start
         end = (chunk + 1) * lines // chunks
         while line < end:
             n = line // out_h
@@ -125,7 +124,19 @@ def conv2d_weight_gradient(padded, dout, partial):
                     base = (((chunk * panels + p) * kernel_h + ki) * kernel_w + kj) * channel_rows * columns
                     for c in range(0, channels, rows):
                         at = base + c * columns
-                        add_product(vectors, padded, a + c, a_strides, dout, b, b_strides, depth, partial, at)
+                        add_product(
+                            vectors,
+                            padded,
+                            a + c,
+                            a_strides,
+                            dout,
+                            b,
+                            b_strides,
+                            depth,
+                            partial,
+                            at,
+                            line == start,
+                        )
             line += count
 
 

@@ -1,33 +1,39 @@
 """Max-pooling over 2x2 windows, which remembers where each maximum stood."""
 
+import numpy as np
 from numba import njit, prange
 
 from segnet_np.kernels.flags import FASTMATH
+from segnet_np.kernels.maps import read_row
 
 
 @njit(parallel=True, fastmath=FASTMATH, cache=True)
-def max_pool(x, out, offsets):
-    """out and offsets (N, PH, PW, C) from x (N, H, W, C); the offset is 2 * row + column within the window.
+def max_pool(maps, out, offsets):
+    """out and offsets (N, PH, PW, C) from maps of (N, H, W, C); the offset is 2 * row + column in the window.
 
     A window that hangs over the edge (`ceil_mode`) takes the pixels there are.
     """
-    _, height, width, channels = x.shape
-    batch, pooled_h, pooled_w, _ = out.shape
+    height = maps.height
+    width = maps.width
+    batch, pooled_h, pooled_w, channels = out.shape
     for row in prange(batch * pooled_h):
         n = row // pooled_h
         pi = row % pooled_h
+        x = np.empty((2, width, channels), out.dtype)
+        for i in range(min(2, height - 2 * pi)):
+            read_row(maps, n, 2 * pi + i, 0, width, 0, channels, x, i * width * channels, channels)
         for pj in range(pooled_w):
             best = out[n, pi, pj]
             where = offsets[n, pi, pj]
             for c in range(channels):
-                best[c] = x[n, 2 * pi, 2 * pj, c]
+                best[c] = x[0, 2 * pj, c]
                 where[c] = 0
             for k in range(1, 4):
-                i = 2 * pi + k // 2
+                i = k // 2
                 j = 2 * pj + k % 2
-                if i < height and j < width:
+                if 2 * pi + i < height and j < width:
                     for c in range(channels):
-                        value = x[n, i, j, c]
+                        value = x[i, j, c]
                         # Strictly greater: of equal maxima the first stays. A NaN always gets through.
                         better = value > best[c] or value != value
                         best[c] = value if better else best[c]

@@ -1,31 +1,12 @@
-"""The two ways across a 2x2 window: scatter one value to its place, gather it from there.
+"""The way back across a 2x2 window: gather, from the four places, the value of the one that is remembered.
 
-They are each other's transpose. Unpooling scatters and its backward gathers; pooling's backward scatters.
+Its transpose, which puts a value back to its place, is :func:`segnet_np.kernels.maps.read_row`: unpooling
+scatters and its backward gathers; pooling's backward scatters.
 """
 
 from numba import njit, prange
 
 from segnet_np.kernels.flags import FASTMATH
-
-
-@njit(parallel=True, fastmath=FASTMATH, cache=True)
-def scatter(values, offsets, out):
-    """out (N, H, W, C): values (N, PH, PW, C) each at its offset in its window, zeros everywhere else."""
-    batch, height, width, channels = out.shape
-    _, pooled_h, pooled_w, _ = values.shape
-    for row in prange(batch * height):
-        n = row // height
-        i = row % height
-        for j in range(width):
-            if i // 2 < pooled_h and j // 2 < pooled_w:
-                k = i % 2 * 2 + j % 2
-                value = values[n, i // 2, j // 2]
-                where = offsets[n, i // 2, j // 2]
-                for c in range(channels):
-                    out[n, i, j, c] = value[c] if where[c] == k else 0
-            else:
-                # Odd sizes: the last row or column that no window covered.
-                out[n, i, j] = 0
 
 
 @njit(parallel=True, fastmath=FASTMATH, cache=True)

@@ -49,9 +49,10 @@ def make_tile(rows, vectors):
     Returns
     -------
     tile : Numba intrinsic
-        ``tile(a, a_start, a_row, a_outer, a_inner, b, b_start, b_outer, b_inner, outer, inner, c, c_start)``
-        adds to the tile that lies contiguously at ``c[c_start:]``. The depth has two levels, ``outer`` times
-        ``inner`` steps; positions are counted in elements from the start of each array:
+        ``tile(a, a_start, a_row, a_outer, a_inner, b, b_start, b_outer, b_inner, outer, inner, c, c_start,
+        fresh)`` adds to the tile that lies contiguously at ``c[c_start:]``, or with `fresh` writes it anew.
+        The depth has two levels, ``outer`` times ``inner`` steps; positions are counted in elements from the
+        start of each array:
 
         ==================  ==========================================================
         a[r, ko, ki]        ``a_start + r * a_row + ko * a_outer + ki * a_inner``
@@ -61,7 +62,21 @@ def make_tile(rows, vectors):
 
     @intrinsic
     def tile(
-        typingctx, a, a_start, a_row, a_outer, a_inner, b, b_start, b_outer, b_inner, outer, inner, c, c_start
+        typingctx,
+        a,
+        a_start,
+        a_row,
+        a_outer,
+        a_inner,
+        b,
+        b_start,
+        b_outer,
+        b_inner,
+        outer,
+        inner,
+        c,
+        c_start,
+        fresh,
     ):
         item = a.dtype.bitwidth // 8
         lanes = VECTOR_BYTES // item
@@ -109,8 +124,14 @@ def make_tile(rows, vectors):
 
             # LLVM keeps these stack slots in registers, because nothing else knows their addresses.
             sums = {(r, v): cgutils.alloca_once(builder, vector) for r, v, _ in cells}
-            for r, v, cell in cells:
-                builder.store(load_vector(cell), sums[r, v])
+            zero = ir.Constant(vector, None)
+            with builder.if_else(args[13]) as (begin_anew, go_on):
+                with begin_anew:
+                    for r, v, _ in cells:
+                        builder.store(zero, sums[r, v])
+                with go_on:
+                    for r, v, cell in cells:
+                        builder.store(load_vector(cell), sums[r, v])
             with cgutils.for_range(builder, outer_, intp=index) as outer_loop:
                 a1 = move(a0, builder.mul(outer_loop.index, a_outer_))
                 b1 = move(b0, builder.mul(outer_loop.index, b_outer_))
@@ -127,7 +148,9 @@ def make_tile(rows, vectors):
                 store_vector(builder.load(sums[r, v]), cell)
             return context.get_dummy_value()
 
-        return types.void(a, *[types.int64] * 4, b, *[types.int64] * 5, c, types.int64), codegen
+        return types.void(
+            a, *[types.int64] * 4, b, *[types.int64] * 5, c, types.int64, types.boolean
+        ), codegen
 
     return tile
 
@@ -144,18 +167,18 @@ def tile_rows(vectors):
 
 
 @njit(forceinline=True)
-def add_product(vectors, a, a_start, a_strides, b, b_start, b_strides, depth, c, c_start):
-    """Add a block of a times a block of b to the tile at ``c[c_start:]``; see :func:`make_tile`.
+def add_product(vectors, a, a_start, a_strides, b, b_start, b_strides, depth, c, c_start, fresh):
+    """Add a block of a times a block of b to the tile at ``c[c_start:]``, or write it `fresh`.
 
-    `a_strides` is (row, outer, inner), `b_strides` and `depth` are (outer, inner).
+    `a_strides` is (row, outer, inner), `b_strides` and `depth` are (outer, inner); see :func:`make_tile`.
     """
     # fmt: off
     if vectors == 4:
-        _tile_4(a, a_start, *a_strides, b, b_start, *b_strides, *depth, c, c_start)
+        _tile_4(a, a_start, *a_strides, b, b_start, *b_strides, *depth, c, c_start, fresh)
     elif vectors == 2:
-        _tile_2(a, a_start, *a_strides, b, b_start, *b_strides, *depth, c, c_start)
+        _tile_2(a, a_start, *a_strides, b, b_start, *b_strides, *depth, c, c_start, fresh)
     else:
-        _tile_1(a, a_start, *a_strides, b, b_start, *b_strides, *depth, c, c_start)
+        _tile_1(a, a_start, *a_strides, b, b_start, *b_strides, *depth, c, c_start, fresh)
     # fmt: on
 
 

@@ -5,7 +5,10 @@ from typing import Any
 
 import numpy as np
 
+from segnet_np.kernels.maps import LazyMaps
 from segnet_np.layers.checks import check_gradient
+from segnet_np.layers.layout import to_nchw, to_nhwc
+from segnet_np.layers.lazy import finish, finished
 from segnet_np.layers.workspace import Workspace
 
 
@@ -49,7 +52,7 @@ class Layer:
     remembers : bool
         Whether forward keeps what backward needs. Always, but inside a net in eval mode.
     observer : callable, or None
-        Is shown every output; :meth:`Net.trace` uses it.
+        Is shown every output in a net; :meth:`Net.trace` uses it.
     workspace : Workspace
         Where arrays come from. A net gives all its layers its own.
     """
@@ -67,12 +70,41 @@ class Layer:
         """Compute the output; each layer says how."""
         raise NotImplementedError
 
+    def backward(self, dout: Any) -> Any:
+        """Compute the gradient of the input; each layer says how."""
+        raise NotImplementedError
+
     def __call__(self, *inputs: Any, **options: Any) -> Any:
-        """Call :meth:`forward`, and show its output to the observer, if there is one."""
-        output = self.forward(*inputs, **options)
+        """Call :meth:`forward`."""
+        return self.forward(*inputs, **options)
+
+    def __init_subclass__(cls, **options: Any) -> None:
+        # Who writes a forward or backward of his own gets nets to use it, not the fast path of the parent.
+        super().__init_subclass__(**options)
+        own = vars(cls)
+        if ("forward" in own or "backward" in own) and "lazy_forward" not in own:
+            cls.lazy_forward, cls.lazy_backward = Layer.lazy_forward, Layer.lazy_backward  # type: ignore[method-assign]
+
+    def lazy_forward(self, maps: LazyMaps, *rest: Any) -> Any:
+        """Forward inside a net: from unfinished maps to such, which were checked.
+
+        This one finishes everything and calls :meth:`forward`; layers of this package leave work to the next.
+        """
+        output = self.forward(to_nchw(finish(maps, self.workspace)), *rest)
+        self.show(output)
+        if isinstance(output, tuple):
+            return finished(to_nhwc(output[0])), *output[1:]
+        return finished(to_nhwc(output))
+
+    def lazy_backward(self, dmaps: LazyMaps, *options: Any) -> LazyMaps | None:
+        """Backward for :meth:`lazy_forward`."""
+        dx = self.backward(to_nchw(finish(dmaps, self.workspace)), *options)
+        return None if dx is None else finished(to_nhwc(dx))
+
+    def show(self, output: Any) -> None:
+        """Show an output, LazyMaps finished, to the observer, if there is one."""
         if self.observer is not None:
-            self.observer(output)
-        return output
+            self.observer(to_nchw(finish(output, self.workspace)) if isinstance(output, LazyMaps) else output)
 
     def children(self) -> dict[str, "Layer"]:
         """Name the layers that this one is made of; none, unless it says otherwise."""
@@ -136,12 +168,23 @@ class Layer:
         TypeError, ValueError
             If dout does not fit what forward returned; the memory stays, so that the right call can follow.
         """
-        name = type(self).__name__
-        if self._remembered is None:
-            raise RuntimeError(
-                f"{name}: backward needs a forward before it, and each forward serves one backward"
-            )
-        shape, dtype, *values = self._remembered
-        check_gradient(name, dout, shape, dtype)
+        self.check_upstream(dout)
+        return self.recall_unchecked()
+
+    def check_upstream(self, dout: Any) -> None:
+        """Raise what :meth:`recall` raises."""
+        shape, dtype, *_ = self._last_forward()
+        check_gradient(type(self).__name__, dout, shape, dtype)
+
+    def recall_unchecked(self) -> tuple[Any, ...]:
+        """Return what forward remembered, once, where the gradient comes from the next layer of a net."""
+        _, _, *values = self._last_forward()
         self._remembered = None
         return tuple(values)
+
+    def _last_forward(self) -> tuple[Any, ...]:
+        if self._remembered is None:
+            raise RuntimeError(
+                f"{type(self).__name__}: backward needs a forward before it, and each forward serves one backward"
+            )
+        return self._remembered

@@ -115,11 +115,7 @@ class BatchNorm2d(Layer):
         check_maps("BatchNorm2d", "x", x, self.num_features, self.dtype)
         x = to_nhwc(x)
         pixels = x.reshape(-1, self.num_features)
-        if self.training:
-            mean, var = self._batch_statistics(pixels)
-        else:
-            mean, var = self.running_mean.astype(float), self.running_var.astype(float)
-        inv_std = 1 / np.sqrt(var + self.eps)
+        mean, inv_std = self.statistics(pixels)
         scale = self.weight.data * inv_std
         out = self.workspace.empty(x.shape, self.dtype)
         kernels.normalise(
@@ -172,6 +168,17 @@ class BatchNorm2d(Layer):
             dx.reshape(-1, self.num_features),
         )
         return to_nchw(dx)
+
+    def statistics(self, pixels: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
+        """Mean and 1 / sqrt(var + eps) of each channel of pixels (M, C), in float64.
+
+        In training mode of these pixels, which also move the running statistics; else the running ones.
+        """
+        if self.training:
+            mean, var = self._batch_statistics(pixels)
+        else:
+            mean, var = self.running_mean.astype(float), self.running_var.astype(float)
+        return mean, 1 / np.sqrt(var + self.eps)
 
     def _batch_statistics(self, pixels: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
         """Return mean and biased variance of each channel in float64, and move the running statistics."""

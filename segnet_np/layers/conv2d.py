@@ -18,16 +18,18 @@ the padding ``kernel_size - 1 - P``.
 Used in every encoder and decoder of SegNet (Badrinarayanan, Kendall, Cipolla, arXiv 1511.00561, section 3).
 """
 
+from typing import Any
+
 import numpy as np
 from numpy.typing import DTypeLike
 
-from segnet_np.kernels import conv2d as kernels
 from segnet_np.kernels.channel_sum import channel_sum, partial_sums
-from segnet_np.kernels.padding import pad
-from segnet_np.kernels.tile import panel_width
+from segnet_np.kernels.maps import LazyMaps
 from segnet_np.layers.base import Layer, Parameter
 from segnet_np.layers.checks import check_count, check_maps, float_dtype
+from segnet_np.layers.convolve import ALGORITHMS, correlate, weight_gradient
 from segnet_np.layers.layout import to_nchw, to_nhwc
+from segnet_np.layers.lazy import finish, finished
 
 
 class Conv2d(Layer):
@@ -47,6 +49,9 @@ class Conv2d(Layer):
         float32 or float64, of the weights and of x.
     seed : int, SeedSequence or Generator, default 0
         Where the initial weights are drawn from.
+    algorithm : {"auto", "direct", "winograd"}, default "auto"
+        How it is computed. Winograd's needs fewer products for 3x3 kernels and rounds a little more; "auto"
+        takes it for them where it is faster, never for float64 (:mod:`segnet_np.layers.convolve`).
 
     Attributes
     ----------
@@ -62,7 +67,7 @@ class Conv2d(Layer):
     TypeError
         If a size is no whole number or `dtype` is not float32 or float64.
     ValueError
-        If a size is too small or `kernel_size` even.
+        If a size is too small, `kernel_size` even, `algorithm` unknown, or "winograd" and `kernel_size` not 3.
 
     Examples
     --------
@@ -83,6 +88,7 @@ class Conv2d(Layer):
         *,
         dtype: DTypeLike = "float32",
         seed: int | np.random.SeedSequence | np.random.Generator = 0,
+        algorithm: str = "auto",
     ) -> None:
         super().__init__()
         self.in_channels = check_count("Conv2d", "in_channels", in_channels, 1)
@@ -91,6 +97,13 @@ class Conv2d(Layer):
         if kernel_size % 2 == 0:
             raise ValueError(f"Conv2d: kernel_size must be odd, but {kernel_size} was given")
         self.padding = check_count("Conv2d", "padding", padding, 0)
+        if algorithm not in ALGORITHMS:
+            raise ValueError(f"Conv2d: algorithm must be one of {ALGORITHMS}, but {algorithm!r} was given")
+        if algorithm == "winograd" and kernel_size != 3:
+            raise ValueError(
+                f"Conv2d: winograd is for kernels of 3x3, but kernel_size {kernel_size} was given"
+            )
+        self.algorithm = algorithm
         self.dtype = float_dtype("Conv2d", dtype)
         shape = (out_channels, in_channels, kernel_size, kernel_size)
         spread = np.sqrt(2 / (in_channels * kernel_size**2))
@@ -115,20 +128,27 @@ class Conv2d(Layer):
         TypeError, ValueError
             If x is no array of the layer's dtype and channels, or smaller than the kernel.
         """
+        self.check(x)
+        return to_nchw(Conv2d.lazy_forward(self, finished(to_nhwc(x))).raw)
+
+    def check(self, x: np.ndarray) -> None:
+        """Raise what :meth:`forward` raises for this x."""
         check_maps("Conv2d", "x", x, self.in_channels, self.dtype)
-        batch, _, height, width = x.shape
+        height, width = x.shape[2:]
         grow = 2 * self.padding - self.kernel_size + 1
         if height + grow < 1 or width + grow < 1:
             raise ValueError(
                 f"Conv2d: x of {height}x{width} pixels with padding {self.padding} is smaller than "
                 f"the kernel of {self.kernel_size}x{self.kernel_size}"
             )
-        x = to_nhwc(x)
-        shape = (batch, height + grow, width + grow, self.out_channels)
+
+    def lazy_forward(self, maps: LazyMaps, *rest: Any) -> LazyMaps:
+        """Forward inside a net: finish the maps while convolving them."""
         bias = self.bias.data if self.bias is not None else np.zeros(self.out_channels, self.dtype)
-        out = self._correlate(self._pad(x, self.padding, shape[1:3]), bias, shape)
-        self.remember(to_nchw(out).shape, self.dtype, x)
-        return to_nchw(out)
+        out = correlate(self.workspace, maps, self.weight.data, bias, self.padding, self.algorithm)
+        self.remember(to_nchw(out).shape, self.dtype, maps)
+        self.show(to_nchw(out))
+        return finished(out)
 
     def backward(self, dout: np.ndarray, input_grad: bool = True) -> np.ndarray | None:
         """Add to the gradients of weight and bias, and return the gradient of x.
@@ -151,59 +171,38 @@ class Conv2d(Layer):
         TypeError, ValueError
             If dout does not fit what `forward` returned.
         """
-        (x,) = self.recall(dout)
-        dout = to_nhwc(dout)
+        self.check_upstream(dout)
+        dx = Conv2d.lazy_backward(self, finished(to_nhwc(dout)), input_grad)
+        return None if dx is None else to_nchw(dx.raw)
+
+    def lazy_backward(self, dmaps: LazyMaps, input_grad: bool = True) -> LazyMaps | None:
+        """Backward for :meth:`lazy_forward`."""
+        (x,) = self.recall_unchecked()
+        dout = finish(dmaps, self.workspace)
         # forward was: out = bias + ...
         if self.bias is not None:
             self.bias.add_gradient(self._sum_pixels(dout))
+        return self.product_gradients(x, dout, input_grad)
+
+    def product_gradients(self, x: LazyMaps, dout: np.ndarray, input_grad: bool) -> LazyMaps | None:
+        """Add to the gradient of the weights, and return that of x, or None if it is not wanted."""
         # forward was: out[pixel, o] += weight[o, tap] * x[pixel + tap]
-        self.weight.add_gradient(self._weight_gradient(x, dout))
+        size = self.kernel_size
+        self.weight.add_gradient(weight_gradient(self.workspace, x, dout, self.padding, size, self.algorithm))
         if not input_grad:
             return None
         # The same line, read for x: each x[pixel + tap] received dout[pixel] times the weight of that tap.
-        padded = self._pad(dout, self.kernel_size - 1 - self.padding, x.shape[1:3])
         no_bias = np.zeros(self.in_channels, self.dtype)
-        return to_nchw(self._correlate(padded, no_bias, x.shape, adjoint=True))
-
-    def _pad(self, x: np.ndarray, padding: int, out_size: tuple[int, int]) -> np.ndarray:
-        """Put zeros around x (N, H, W, C), or cut where `padding` is negative, to yield `out_size` pixels."""
-        batch, _, _, channels = x.shape
-        height, width = (size + self.kernel_size - 1 for size in out_size)
-        padded = self.workspace.empty((batch, height, width, channels), self.dtype, kernels.slack(channels))
-        pad(x, padding, padding, padded)
-        return padded
-
-    def _correlate(
-        self, padded: np.ndarray, bias: np.ndarray, shape: tuple[int, ...], adjoint: bool = False
-    ) -> np.ndarray:
-        """Convolve a padded map into one of `shape`; with `adjoint`, by the kernel that backward needs."""
-        channels, out_channels = padded.shape[3], shape[3]
-        columns = panel_width(out_channels, self.dtype)
-        panels = -(-out_channels // columns)
-        size = self.kernel_size
-        packed = self.workspace.empty((panels, size, size, channels, columns), self.dtype)
-        kernels.pack_weights(np.ascontiguousarray(self.weight.data), adjoint, packed)
-        out = self.workspace.empty(shape, self.dtype)
-        kernels.conv2d(padded, packed, bias, out)
-        return out
-
-    def _weight_gradient(self, x: np.ndarray, dout: np.ndarray) -> np.ndarray:
-        batch, out_h, out_w, out_channels = dout.shape
-        columns = panel_width(out_channels, self.dtype)
-        partial_shape = kernels.weight_gradient_shape(
-            batch, out_h, self.in_channels, out_channels, self.kernel_size, self.kernel_size, columns
+        dx = correlate(
+            self.workspace,
+            finished(dout),
+            self.weight.data,
+            no_bias,
+            size - 1 - self.padding,
+            self.algorithm,
+            adjoint=True,
         )
-        padded = self._pad(x, self.padding, (out_h, out_w))
-        panels = partial_shape[1]
-        if out_channels < panels * columns:
-            filled = self.workspace.empty((batch, out_h, out_w, panels * columns), self.dtype)
-            pad(dout, 0, 0, filled)
-            dout = filled
-        partial = self.workspace.empty(partial_shape, self.dtype)
-        kernels.conv2d_weight_gradient(padded, dout, partial)
-        dweight = self.workspace.empty(self.weight.data.shape, self.dtype)
-        kernels.unpack_weight_gradient(partial, dweight)
-        return dweight
+        return finished(dx)
 
     def _sum_pixels(self, dout: np.ndarray) -> np.ndarray:
         pixels = dout.reshape(-1, self.out_channels)

@@ -7,12 +7,18 @@ definition, though batch norm takes any constant away again: the gradient of tha
 rounding.
 """
 
+from typing import Any
+
 import numpy as np
 from numpy.typing import DTypeLike
 
+from segnet_np.kernels.batch_norm_relu import gradient_sums, input_gradient
+from segnet_np.kernels.maps import LazyMaps
 from segnet_np.layers.base import Layer
 from segnet_np.layers.batch_norm import BatchNorm2d
 from segnet_np.layers.conv2d import Conv2d
+from segnet_np.layers.layout import to_nchw, to_nhwc
+from segnet_np.layers.lazy import finish, finished, unfinished
 from segnet_np.layers.relu import ReLU
 
 
@@ -84,9 +90,25 @@ class ConvBNReLU(Layer):
         TypeError, ValueError
             As :class:`Conv2d` and :class:`BatchNorm2d`.
         """
-        for layer in self.children().values():
-            x = layer(x)
-        return x
+        self.conv.check(x)
+        return to_nchw(finish(ConvBNReLU.lazy_forward(self, finished(to_nhwc(x))), self.workspace))
+
+    def lazy_forward(self, maps: LazyMaps, *rest: Any) -> LazyMaps:
+        """Forward inside a net: leave batch norm and ReLU to the reader."""
+        if not self._fuses():
+            for layer in self.children().values():
+                maps = layer.lazy_forward(maps)
+            return maps
+        y = self.conv.lazy_forward(maps).raw
+        mean, inv_std = self.bn.statistics(y.reshape(-1, y.shape[3]))
+        scale = self.bn.weight.data * inv_std
+        floor = -np.inf if self.relu is None else 0
+        out = unfinished(y, scale, self.bn.bias.data - mean * scale, floor)
+        self.remember(to_nchw(y).shape, self.dtype, out, mean, inv_std, self.training)
+        self.bn.show(out._replace(floor=np.full_like(out.floor, -np.inf)))
+        if self.relu is not None:
+            self.relu.show(out)
+        return out
 
     def backward(self, dout: np.ndarray, input_grad: bool = True) -> np.ndarray | None:
         """Add to the gradients of all parameters, and return the gradient of x.
@@ -109,9 +131,45 @@ class ConvBNReLU(Layer):
         TypeError, ValueError
             If dout does not fit what `forward` returned.
         """
-        if self.relu is not None:
-            dout = self.relu.backward(dout)
-        return self.conv.backward(self.bn.backward(dout), input_grad)
+        self.check_upstream(dout)
+        dx = ConvBNReLU.lazy_backward(self, finished(to_nhwc(dout)), input_grad)
+        return None if dx is None else to_nchw(dx.raw)
+
+    def lazy_backward(self, dmaps: LazyMaps, input_grad: bool = True) -> LazyMaps | None:
+        """Backward for :meth:`lazy_forward`."""
+        if not self._fuses():
+            dmaps = dmaps if self.relu is None else self.relu.lazy_backward(dmaps)
+            return self.conv.lazy_backward(self.bn.lazy_backward(dmaps), input_grad)
+        out, mean, inv_std, trained = self.recall_unchecked()
+        (x,) = self.conv.recall_unchecked()
+        batch, height, width, channels = out.raw.shape
+        mean_, inv_std_ = mean.astype(self.dtype), inv_std.astype(self.dtype)
+
+        # forward was: bn = weight * x_hat + bias, out = max(bn, 0)
+        sums = self.workspace.empty((2, batch * height, channels), self.dtype)
+        gradient_sums(out, dmaps, mean_, inv_std_, sums)
+        dbias, dweight = sums.sum(axis=1, dtype=float)
+        self.bn.bias.add_gradient(dbias.astype(self.dtype))
+        self.bn.weight.add_gradient(dweight.astype(self.dtype))
+
+        # forward was: x_hat = (y - mean) * inv_std, where in training mean and inv_std came from y too
+        count = batch * height * width if trained else np.inf  # fixed statistics: the two means drop out
+        dy = self.workspace.empty(out.raw.shape, self.dtype)
+        means = [(total / count).astype(self.dtype) for total in (dbias, dweight)]
+        input_gradient(out, dmaps, mean_, inv_std_, *means, dy)
+
+        # forward was: y = conv(x) + bias. In training the mean takes any bias away again.
+        assert self.conv.bias is not None
+        through = np.zeros(channels) if trained else dbias * self.bn.weight.data * inv_std
+        self.conv.bias.add_gradient(through.astype(self.dtype))
+        return self.conv.product_gradients(x, dy, input_grad)
+
+    def _fuses(self) -> bool:
+        """Whether all three are this package's own; who puts a layer of his own in wants it to be used."""
+        return (type(self.conv), type(self.bn)) == (Conv2d, BatchNorm2d) and type(self.relu) in (
+            ReLU,
+            type(None),
+        )
 
     def __repr__(self) -> str:
         return f"ConvBNReLU({self.conv!r}, relu={self.relu is not None})"

@@ -13,13 +13,16 @@ PyTorch.
 SegNet's encoder keeps the indices, not the maps (arXiv 1511.00561, section 3).
 """
 
+from typing import Any
+
 import numpy as np
 
 from segnet_np.kernels import max_pool as kernels
-from segnet_np.kernels.max_unpool import scatter
+from segnet_np.kernels.maps import LazyMaps
 from segnet_np.layers.base import Layer
 from segnet_np.layers.checks import check_count, check_flag, check_maps
 from segnet_np.layers.layout import to_nchw, to_nhwc
+from segnet_np.layers.lazy import finish, finished, size_of, unpooled
 from segnet_np.layers.pooling_indices import WINDOW, PoolingIndices, pooled_size
 
 
@@ -66,17 +69,23 @@ class MaxPool2d(Layer):
             If x is no such array, or so small that no window fits.
         """
         check_maps("MaxPool2d", "x", x)
-        batch, channels, height, width = x.shape
-        pooled_h, pooled_w = pooled_size((height, width), self.ceil_mode)
+        pooled_h, pooled_w = pooled_size(x.shape[2:], self.ceil_mode)
         if pooled_h < 1 or pooled_w < 1:
-            raise ValueError(f"MaxPool2d: x of {height}x{width} pixels is smaller than a 2x2 window")
-        shape = (batch, pooled_h, pooled_w, channels)
-        y = self.workspace.empty(shape, x.dtype)
+            raise ValueError(f"MaxPool2d: x of {x.shape[2]}x{x.shape[3]} pixels is smaller than a 2x2 window")
+        y, indices = MaxPool2d.lazy_forward(self, finished(to_nhwc(x)))
+        return to_nchw(y.raw), indices
+
+    def lazy_forward(self, maps: LazyMaps, *rest: Any) -> tuple[LazyMaps, PoolingIndices]:
+        """Forward inside a net: finish the maps while pooling them."""
+        batch, height, width, channels = size_of(maps)
+        shape = (batch, *pooled_size((height, width), self.ceil_mode), channels)
+        y = self.workspace.empty(shape, maps.raw.dtype)
         offsets = self.workspace.empty(shape, np.uint8)
-        kernels.max_pool(to_nhwc(x), y, offsets)
+        kernels.max_pool(maps, y, offsets)
         indices = PoolingIndices(to_nchw(offsets), (height, width))
-        self.remember(to_nchw(y).shape, x.dtype, indices)
-        return to_nchw(y), indices
+        self.remember(to_nchw(y).shape, y.dtype, indices)
+        self.show((to_nchw(y), indices))
+        return finished(y), indices
 
     def backward(self, dy: np.ndarray) -> np.ndarray:
         """Give each gradient to the place where the maximum stood.
@@ -97,12 +106,14 @@ class MaxPool2d(Layer):
         TypeError, ValueError
             If dy does not fit what `forward` returned.
         """
-        (indices,) = self.recall(dy)
-        # forward was: y = x[indices]
-        batch, channels, _, _ = dy.shape
-        dx = self.workspace.empty((batch, *indices.input_size, channels), dy.dtype)
-        scatter(to_nhwc(dy), to_nhwc(indices.offsets), dx)
-        return to_nchw(dx)
+        self.check_upstream(dy)
+        return to_nchw(finish(MaxPool2d.lazy_backward(self, finished(to_nhwc(dy))), self.workspace))
+
+    def lazy_backward(self, dmaps: LazyMaps, *options: Any) -> LazyMaps:
+        """Backward for :meth:`lazy_forward`: say where the gradients go, and leave it to the reader to put them there."""
+        (indices,) = self.recall_unchecked()
+        # forward was: y = x[indices], so dx[indices] = dy: unpooling
+        return unpooled(dmaps, to_nhwc(indices.offsets), indices.input_size)
 
     def __repr__(self) -> str:
         return f"MaxPool2d(kernel_size={WINDOW}, ceil_mode={self.ceil_mode})"

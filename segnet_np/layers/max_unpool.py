@@ -12,13 +12,16 @@ Unpooling is linear in y, so backward is its transpose; the indices are no numbe
 """
 
 from collections.abc import Sequence
+from typing import Any
 
 import numpy as np
 
-from segnet_np.kernels import max_unpool as kernels
+from segnet_np.kernels.maps import LazyMaps
+from segnet_np.kernels.max_unpool import gather
 from segnet_np.layers.base import Layer
 from segnet_np.layers.checks import check_maps
 from segnet_np.layers.layout import to_nchw, to_nhwc
+from segnet_np.layers.lazy import finish, finished, unpooled
 from segnet_np.layers.max_pool import check_kernel_size
 from segnet_np.layers.pooling_indices import WINDOW, PoolingIndices, check_size
 
@@ -89,11 +92,17 @@ class MaxUnpool2d(Layer):
             )
         if indices.shape != y.shape:
             raise ValueError(f"MaxUnpool2d: indices of shape {indices.shape} do not fit y of shape {y.shape}")
-        batch, channels, _, _ = y.shape
-        out = self.workspace.empty((batch, *indices.input_size, channels), y.dtype)
-        kernels.scatter(to_nhwc(y), to_nhwc(indices.offsets), out)
-        self.remember(to_nchw(out).shape, out.dtype, indices)
-        return to_nchw(out)
+        maps = MaxUnpool2d.lazy_forward(self, finished(to_nhwc(y)), indices)
+        return to_nchw(finish(maps, self.workspace))
+
+    def lazy_forward(self, maps: LazyMaps, *rest: Any) -> LazyMaps:
+        """Forward inside a net: say where each value goes, and leave it to the reader of the maps to put it there."""
+        (indices,) = rest
+        batch, channels, _, _ = indices.shape
+        self.remember((batch, channels, *indices.input_size), maps.raw.dtype, indices)
+        out = unpooled(maps, to_nhwc(indices.offsets), indices.input_size)
+        self.show(out)
+        return out
 
     def backward(self, dout: np.ndarray) -> np.ndarray:
         """Gather the gradient from where the values were put.
@@ -114,12 +123,18 @@ class MaxUnpool2d(Layer):
         TypeError, ValueError
             If dout does not fit what `forward` returned.
         """
-        (indices,) = self.recall(dout)
+        self.check_upstream(dout)
+        return to_nchw(MaxUnpool2d.lazy_backward(self, finished(to_nhwc(dout))).raw)
+
+    def lazy_backward(self, dmaps: LazyMaps, *options: Any) -> LazyMaps:
+        """Backward for :meth:`lazy_forward`."""
+        (indices,) = self.recall_unchecked()
+        dout = finish(dmaps, self.workspace)
         # forward was: out[indices] = y
         batch, channels, pooled_h, pooled_w = indices.shape
         dy = self.workspace.empty((batch, pooled_h, pooled_w, channels), dout.dtype)
-        kernels.gather(to_nhwc(dout), to_nhwc(indices.offsets), dy)
-        return to_nchw(dy)
+        gather(dout, to_nhwc(indices.offsets), dy)
+        return finished(dy)
 
     def __repr__(self) -> str:
         return f"MaxUnpool2d(kernel_size={WINDOW})"

@@ -283,7 +283,7 @@ class Net(Layer):
     def _evaluating(self) -> Iterator[None]:
         """Evaluation mode for the length of a block; what a forward in training mode remembered stays."""
         was_training = self.training
-        layers = [self, *self.children().values()]
+        layers = {id(layer): layer for layer in [self, *self.parts(), *self.children().values()]}.values()
         remembered = [layer._remembered for layer in layers]
         self.eval()
         try:

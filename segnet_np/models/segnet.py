@@ -16,6 +16,8 @@ from numpy.typing import DTypeLike
 from segnet_np.layers.base import Layer
 from segnet_np.layers.conv2d import Conv2d
 from segnet_np.layers.conv_bn_relu import ConvBNReLU
+from segnet_np.layers.layout import to_nchw, to_nhwc
+from segnet_np.layers.lazy import finished
 from segnet_np.layers.max_pool import MaxPool2d
 from segnet_np.layers.max_unpool import MaxUnpool2d
 from segnet_np.models.net import Net
@@ -52,31 +54,34 @@ class EncoderDecoder(Net):
 
     def run_forward(self, x: np.ndarray) -> np.ndarray:
         """Pass x through encoder, decoder and classifier."""
+        maps = finished(to_nhwc(x))
         remembered = []
         for stage, pool in zip(self.encoder, self.pools, strict=True):
             for block in stage.values():
-                x = block(x)
-            x, indices = pool(x)
+                maps = block.lazy_forward(maps)
+            maps, indices = pool.lazy_forward(maps)
             remembered.append(indices)  # the pooling indices leave the encoder here ...
         for unpool, stage in zip(self.unpools, self.decoder, strict=True):
-            x = unpool(x, remembered.pop())  # ... and reach the decoder here, the last ones first
+            maps = unpool.lazy_forward(
+                maps, remembered.pop()
+            )  # ... and reach the decoder here, the last ones first
             for block in stage.values():
-                x = block(x)
-        return self.classifier(x)
+                maps = block.lazy_forward(maps)
+        return to_nchw(self.classifier.lazy_forward(maps).raw)
 
     def run_backward(self, dlogits: np.ndarray, input_grad: bool) -> np.ndarray | None:
         """The same layers in the other order. Each remembers its own forward pass, the indices too."""
-        d: Any = self.classifier.backward(dlogits)
+        dmaps: Any = self.classifier.lazy_backward(finished(to_nhwc(dlogits)))
         for unpool, stage in zip(reversed(self.unpools), reversed(self.decoder), strict=True):
             for block in reversed(stage.values()):
-                d = block.backward(d)
-            d = unpool.backward(d)
+                dmaps = block.lazy_backward(dmaps)
+            dmaps = unpool.lazy_backward(dmaps)
         first = next(iter(self.encoder[0].values()))
         for stage, pool in zip(reversed(self.encoder), reversed(self.pools), strict=True):
-            d = pool.backward(d)
+            dmaps = pool.lazy_backward(dmaps)
             for block in reversed(stage.values()):
-                d = block.backward(d, input_grad or block is not first)
-        return d
+                dmaps = block.lazy_backward(dmaps, input_grad or block is not first)
+        return None if dmaps is None else to_nchw(dmaps.raw)
 
     def parts(self) -> list[Layer]:
         """The blocks, which hand on to their own layers, and what stands between them."""

@@ -1,0 +1,87 @@
+"""Feature maps that are not finished yet: what is left to do is done by whoever reads them.
+
+A large map costs more to write and read than to compute. So a fused block stores only what its convolution
+gave, and batch norm, ReLU and unpooling happen on the fly, pixel by pixel, where the next one reads:
+
+    value[n, i, j, c] = max(raw[n, i, j, c] * scale[c] + shift[c], floor[c])
+
+With `offsets` the maps are unpooled: `raw` has one value for each 2x2 window, which stands where its offset
+says, and all other pixels are 0. A finished map has scale 1, shift 0 and floor minus infinity.
+"""
+
+from typing import NamedTuple
+
+import numpy as np
+from numba import njit, prange
+
+from segnet_np.kernels.flags import FASTMATH
+from segnet_np.kernels.simd import at_least, load_first, only_where, store_first
+from segnet_np.kernels.tile import VECTOR_BYTES
+
+
+class LazyMaps(NamedTuple):
+    """Maps of (N, H, W, C), and what is left to do to them.
+
+    Attributes
+    ----------
+    raw : ndarray, shape (N, H, W, C), or (N, PH, PW, C) with offsets
+    scale, shift, floor : ndarray, shape (C,)
+        Of the dtype of `raw`.
+    offsets : ndarray of uint8, shape (N, PH, PW, C), or without any elements
+    height, width : int
+        H and W.
+    """
+
+    raw: np.ndarray
+    scale: np.ndarray
+    shift: np.ndarray
+    floor: np.ndarray
+    offsets: np.ndarray
+    height: int
+    width: int
+
+
+@njit(forceinline=True, fastmath=FASTMATH)
+def read_row(maps, n, i, start, pixels, first, count, out, at, step):
+    """Write pixels (i, start) to (i, start + pixels) to ``out[at:]``, `step` numbers apart, zeros outside of the map.
+
+    Of each pixel `count` channels from `first` on, and zeros up to `step`.
+    """
+    raw, scale, shift, floor, offsets = maps.raw, maps.scale, maps.shift, maps.floor, maps.offsets
+    _, raw_h, raw_w, channels = raw.shape
+    lanes = VECTOR_BYTES // raw.itemsize
+    pooled = offsets.size > 0
+    halve = 1 if pooled else 0
+    # What lies beyond the edge is zero; so is the last row or column of an odd size, which no window covers.
+    inside = 0 <= i < maps.height and i >> halve < raw_h
+    end = min(maps.width, raw_w << halve) if inside else start
+    nothing = load_first(scale, 0, 0)
+    for j in range(start, start + pixels):
+        pixel = ((n * raw_h + (i >> halve)) * raw_w + (j >> halve)) * channels + first
+        here = 2 * (i & 1) + (j & 1)
+        for c in range(0, step, lanes):
+            value = nothing
+            if 0 <= j < end:
+                some = min(lanes, count - c)
+                value = load_first(raw, pixel + c, some) * load_first(scale, first + c, some)
+                value = at_least(
+                    value + load_first(shift, first + c, some), load_first(floor, first + c, some)
+                )
+                if pooled:
+                    value = only_where(value, offsets, pixel + c, some, here)
+            store_first(value, out, at + c, min(lanes, step - c))
+        at += step
+
+
+@njit(parallel=True, fastmath=FASTMATH, cache=True)
+def write(maps, top, left, out):
+    """Finish the maps: out (N, OH, OW, CP) gets them from row `top` and column `left` on, zeros around.
+
+    Negative `top` or `left` cut instead. CP may exceed C: the channels beyond are zeros too.
+    """
+    batch, rows, columns, step = out.shape
+    channels = maps.raw.shape[3]
+    for row in prange(batch * rows):
+        n = row // rows
+        i = row % rows
+        read_row(maps, n, i - top, -left, columns, 0, channels, out, row * columns * step, step)

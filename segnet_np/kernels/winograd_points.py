@@ -1,0 +1,295 @@
+"""Winograd's short cut for 3x3 kernels: the small transforms, along one line of numbers.
+
+A direct convolution needs 9 products for each output pixel. Winograd's algorithm cuts the output into tiles of
+m x m pixels (m = 4 or 2), and computes each from the (m + 2) x (m + 2) input pixels that it depends on:
+
+    V = Bt d B          d: the input tile                 "evaluate at m + 2 points"
+    U = G g Gt          g: the 3x3 kernel                 "evaluate at the same points"
+    M = U * V           point by point, summed over the input channels: here are all the products
+    y = At M A          y: the output tile                "interpolate"
+
+That is (m + 2)**2 products for m**2 pixels: 2.25 for each with m = 4, and 4 with m = 2. The reason it works is
+that a convolution is a product of polynomials, and a polynomial of degree m + 1 is known when its values at
+m + 2 points are known: multiply the values and interpolate (Lavin and Gray, arXiv 1509.09308, sections 3, 4).
+"Infinity", where only the highest coefficient counts, is one of the points.
+
+Which points are taken decides how large the numbers in between grow, and so the rounding errors. For m = 4
+these are 0, 1/s, -1/s, s, -s, infinity with s = sqrt(2); the usual 0, 1, -1, 2, -2 lose more than twice as
+much. For m = 2: 0, 1, -1, infinity.
+
+The matrices in full:
+
+    m = 4, s = sqrt(2):
+    Bt = 1   0  -5/2    0   1  0      G =   1     0     0      At = 1   1    1    1    1    0
+         0  -s   -2   s/2   1  0          -2/3  -s/3  -1/3          0  s/2 -s/2   s   -s    0
+         0   s   -2  -s/2   1  0          -2/3   s/3  -1/3          0  1/2  1/2   2    2    0
+         0 -s/2 -1/2    s   1  0           1/6   s/6   1/3          0  s/4 -s/4  2s  -2s    1
+         0  s/2 -1/2   -s   1  0           1/6  -s/6   1/3
+         0   1    0  -5/2   0  1            0     0     1
+
+    m = 2:
+    Bt = 1  0 -1  0      G =  1    0    0      At = 1  1  1  0
+         0  1  1  0          1/2  1/2  1/2          0  1 -1 -1
+         0 -1  1  0          1/2 -1/2  1/2
+         0  1  0 -1           0    0    1
+
+Each function below multiplies one of these matrices, or its transpose, with a column of vectors. The
+transposes are the backward pass: of y with respect to M, and of U with respect to g. :func:`down_and_along`
+makes the two-dimensional transform of it.
+"""
+
+from numba import njit
+
+from segnet_np.kernels.flags import FASTMATH
+from segnet_np.kernels.simd import load, store, turn
+
+S = 2**0.5
+
+
+@njit(forceinline=True, fastmath=FASTMATH)
+def input_4(d):
+    """Bt d for m = 4: what two points +p and -p have in common is computed once."""
+    d0, d1, d2, d3, d4, d5 = d
+    near_even = d4 - 2 * d2
+    near_odd = S / 2 * d3 - S * d1
+    far_even = d4 - 0.5 * d2
+    far_odd = S * d3 - S / 2 * d1
+    return (
+        d0 - 2.5 * d2 + d4,
+        near_even + near_odd,
+        near_even - near_odd,
+        far_even + far_odd,
+        far_even - far_odd,
+        d1 - 2.5 * d3 + d5,
+    )
+
+
+@njit(forceinline=True, fastmath=FASTMATH)
+def weight_4(g):
+    """G g for m = 4."""
+    g0, g1, g2 = g
+    near_even = -2 / 3 * g0 - 1 / 3 * g2
+    near_odd = -S / 3 * g1
+    far_even = 1 / 6 * g0 + 1 / 3 * g2
+    far_odd = S / 6 * g1
+    return (g0, near_even + near_odd, near_even - near_odd, far_even + far_odd, far_even - far_odd, g2)
+
+
+@njit(forceinline=True, fastmath=FASTMATH)
+def output_4(m):
+    """At m for m = 4."""
+    m0, m1, m2, m3, m4, m5 = m
+    near_sum = m1 + m2
+    near_difference = m1 - m2
+    far_sum = m3 + m4
+    far_difference = m3 - m4
+    return (
+        m0 + near_sum + far_sum,
+        S / 2 * near_difference + S * far_difference,
+        0.5 * near_sum + 2 * far_sum,
+        S / 4 * near_difference + 2 * S * far_difference + m5,
+    )
+
+
+@njit(forceinline=True, fastmath=FASTMATH)
+def output_4_transposed(y):
+    """A y for m = 4."""
+    y0, y1, y2, y3 = y
+    near_even = y0 + 0.5 * y2
+    near_odd = S / 2 * y1 + S / 4 * y3
+    far_even = y0 + 2 * y2
+    far_odd = S * y1 + 2 * S * y3
+    return (y0, near_even + near_odd, near_even - near_odd, far_even + far_odd, far_even - far_odd, y3)
+
+
+@njit(forceinline=True, fastmath=FASTMATH)
+def weight_4_transposed(u):
+    """Gt u for m = 4."""
+    u0, u1, u2, u3, u4, u5 = u
+    near_sum = u1 + u2
+    near_difference = u1 - u2
+    far_sum = u3 + u4
+    far_difference = u3 - u4
+    return (
+        u0 - 2 / 3 * near_sum + 1 / 6 * far_sum,
+        S / 6 * far_difference - S / 3 * near_difference,
+        1 / 3 * far_sum - 1 / 3 * near_sum + u5,
+    )
+
+
+@njit(forceinline=True, fastmath=FASTMATH)
+def input_2(d):
+    """Bt d for m = 2."""
+    d0, d1, d2, d3 = d
+    return (d0 - d2, d1 + d2, d2 - d1, d1 - d3)
+
+
+@njit(forceinline=True, fastmath=FASTMATH)
+def weight_2(g):
+    """G g for m = 2."""
+    g0, g1, g2 = g
+    even = 0.5 * g0 + 0.5 * g2
+    odd = 0.5 * g1
+    return (g0, even + odd, even - odd, g2)
+
+
+@njit(forceinline=True, fastmath=FASTMATH)
+def output_2(m):
+    """At m for m = 2."""
+    m0, m1, m2, m3 = m
+    return (m0 + m1 + m2, m1 - m2 - m3)
+
+
+@njit(forceinline=True, fastmath=FASTMATH)
+def output_2_transposed(y):
+    """A y for m = 2."""
+    y0, y1 = y
+    return (y0, y0 + y1, y0 - y1, -1 * y1)
+
+
+@njit(forceinline=True, fastmath=FASTMATH)
+def weight_2_transposed(u):
+    """Gt u for m = 2."""
+    u0, u1, u2, u3 = u
+    both = 0.5 * u1 + 0.5 * u2
+    return (u0 + both, 0.5 * u1 - 0.5 * u2, both + u3)
+
+
+# The same for each number of vectors that occurs. Written out, not in loops, because the compiler keeps vectors in
+# registers only where it knows which of them is meant.
+# fmt: off
+@njit(forceinline=True)
+def _take_2(x, at, step):
+    return (load(x, at), load(x, at + 1 * step))
+
+
+@njit(forceinline=True)
+def _give_2(v, x, at, step):
+    store(v[0], x, at); store(v[1], x, at + 1 * step)
+
+
+def _columns_2(points):
+    @njit(forceinline=True)
+    def columns(x, at, row, column):
+        return (points(_take_2(x, at, row)), points(_take_2(x, at + 1 * column, row)))
+
+    return columns
+
+
+def _rows_2(points, give):
+    @njit(forceinline=True)
+    def rows(v, out, to, row, column):
+        give(points(v[0]), out, to, column); give(points(v[1]), out, to + 1 * row, column)
+
+    return rows
+
+
+@njit(forceinline=True)
+def _take_3(x, at, step):
+    return (load(x, at), load(x, at + 1 * step), load(x, at + 2 * step))
+
+
+@njit(forceinline=True)
+def _give_3(v, x, at, step):
+    store(v[0], x, at); store(v[1], x, at + 1 * step); store(v[2], x, at + 2 * step)
+
+
+def _columns_3(points):
+    @njit(forceinline=True)
+    def columns(x, at, row, column):
+        return (points(_take_3(x, at, row)), points(_take_3(x, at + 1 * column, row)), points(_take_3(x, at + 2 * column, row)))
+
+    return columns
+
+
+def _rows_3(points, give):
+    @njit(forceinline=True)
+    def rows(v, out, to, row, column):
+        give(points(v[0]), out, to, column); give(points(v[1]), out, to + 1 * row, column); give(points(v[2]), out, to + 2 * row, column)
+
+    return rows
+
+
+@njit(forceinline=True)
+def _take_4(x, at, step):
+    return (load(x, at), load(x, at + 1 * step), load(x, at + 2 * step), load(x, at + 3 * step))
+
+
+@njit(forceinline=True)
+def _give_4(v, x, at, step):
+    store(v[0], x, at); store(v[1], x, at + 1 * step); store(v[2], x, at + 2 * step); store(v[3], x, at + 3 * step)
+
+
+def _columns_4(points):
+    @njit(forceinline=True)
+    def columns(x, at, row, column):
+        return (points(_take_4(x, at, row)), points(_take_4(x, at + 1 * column, row)), points(_take_4(x, at + 2 * column, row)), points(_take_4(x, at + 3 * column, row)))
+
+    return columns
+
+
+def _rows_4(points, give):
+    @njit(forceinline=True)
+    def rows(v, out, to, row, column):
+        give(points(v[0]), out, to, column); give(points(v[1]), out, to + 1 * row, column); give(points(v[2]), out, to + 2 * row, column); give(points(v[3]), out, to + 3 * row, column)
+
+    return rows
+
+
+@njit(forceinline=True)
+def _take_6(x, at, step):
+    return (load(x, at), load(x, at + 1 * step), load(x, at + 2 * step), load(x, at + 3 * step), load(x, at + 4 * step), load(x, at + 5 * step))
+
+
+@njit(forceinline=True)
+def _give_6(v, x, at, step):
+    store(v[0], x, at); store(v[1], x, at + 1 * step); store(v[2], x, at + 2 * step); store(v[3], x, at + 3 * step); store(v[4], x, at + 4 * step); store(v[5], x, at + 5 * step)
+
+
+def _columns_6(points):
+    @njit(forceinline=True)
+    def columns(x, at, row, column):
+        return (points(_take_6(x, at, row)), points(_take_6(x, at + 1 * column, row)), points(_take_6(x, at + 2 * column, row)), points(_take_6(x, at + 3 * column, row)), points(_take_6(x, at + 4 * column, row)), points(_take_6(x, at + 5 * column, row)))
+
+    return columns
+
+
+def _rows_6(points, give):
+    @njit(forceinline=True)
+    def rows(v, out, to, row, column):
+        give(points(v[0]), out, to, column); give(points(v[1]), out, to + 1 * row, column); give(points(v[2]), out, to + 2 * row, column); give(points(v[3]), out, to + 3 * row, column); give(points(v[4]), out, to + 4 * row, column); give(points(v[5]), out, to + 5 * row, column)
+
+    return rows
+
+
+# fmt: on
+_COLUMNS = {2: _columns_2, 3: _columns_3, 4: _columns_4, 6: _columns_6}
+_ROWS = {2: _rows_2, 3: _rows_3, 4: _rows_4, 6: _rows_6}
+_GIVE = {2: _give_2, 3: _give_3, 4: _give_4, 6: _give_6}
+
+
+def down_and_along(points, taken, given):
+    """Make the two-dimensional transform: `points` down each column, then along each row of what that gave.
+
+    Parameters
+    ----------
+    points : njit function
+        One of the above.
+    taken, given : int
+        How many vectors it takes and gives.
+
+    Returns
+    -------
+    transform : njit function
+        ``transform(x, at, row, column, out, to, out_row, out_column)``: from the `taken` x `taken` vectors at
+        ``x[at + i * row + j * column]`` to the `given` x `given` vectors at
+        ``out[to + i * out_row + j * out_column]``.
+    """
+    columns = _COLUMNS[taken](points)
+    rows = _ROWS[given](points, _GIVE[given])
+
+    @njit(forceinline=True)
+    def transform(x, at, row, column, out, to, out_row, out_column):
+        rows(turn(columns(x, at, row, column)), out, to, out_row, out_column)
+
+    return transform

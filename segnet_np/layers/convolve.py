@@ -1,0 +1,112 @@
+"""The convolutions that layers share, and the choice between the algorithms for them.
+
+``"direct"`` adds the products as the definition says: any kernel size, float64 too, and the exact path.
+``"winograd"`` needs a fraction of the products for 3x3 kernels, at the price of some rounding
+(:mod:`segnet_np.kernels.winograd_points`).
+"""
+
+import numpy as np
+
+from segnet_np.kernels.maps import LazyMaps
+from segnet_np.layers import convolve_direct, convolve_winograd
+from segnet_np.layers.lazy import size_of
+from segnet_np.layers.workspace import Workspace
+
+ALGORITHMS = ("auto", "direct", "winograd")
+
+
+def tile_size(
+    algorithm: str, dtype: np.dtype, kernel_size: int, channels: int, out_h: int, out_w: int
+) -> int:
+    """Choose how a convolution is computed: 0 directly, m by Winograd's F(m x m, 3 x 3).
+
+    Parameters
+    ----------
+    algorithm : str
+        ``"auto"`` takes float64 directly, because that is for checking, and few channels, because then the
+        transforms would cost more than the products that they save.
+    dtype : numpy.dtype
+    kernel_size : int
+    channels : int
+        The smaller of C and O.
+    out_h, out_w : int
+
+    Returns
+    -------
+    m : int
+        0, 2 or 4.
+    """
+    if algorithm == "direct" or kernel_size != 3:
+        return 0
+    if algorithm == "auto" and (dtype == np.float64 or channels < 8):
+        return 0
+
+    # The larger tile saves more, unless the edges waste it.
+    def products(m: int) -> int:
+        return -(-out_h // m) * -(-out_w // m) * (m + 2) ** 2
+
+    return min((4, 2), key=products)
+
+
+def correlate(
+    workspace: Workspace,
+    maps: LazyMaps,
+    weight: np.ndarray,
+    bias: np.ndarray,
+    padding: int,
+    algorithm: str,
+    adjoint: bool = False,
+) -> np.ndarray:
+    """Correlate maps with weight.
+
+    Parameters
+    ----------
+    workspace : Workspace
+    maps : LazyMaps of (N, H, W, C)
+    weight : ndarray, shape (O, C, K, K)
+    bias : ndarray, shape (O,)
+    padding : int
+        Rows and columns of zeros around the maps; negative ones cut.
+    algorithm : str
+        One of `ALGORITHMS`.
+    adjoint : bool, default False
+        With the kernel that backward needs: turned by 180 degrees, C and O exchanged.
+
+    Returns
+    -------
+    out : ndarray, shape (N, H + 2 * padding - K + 1, W + 2 * padding - K + 1, O), or C with adjoint
+    """
+    _, height, width, _ = size_of(maps)
+    kernel_size = weight.shape[2]
+    grow = 2 * padding - kernel_size + 1
+    m = tile_size(algorithm, weight.dtype, kernel_size, min(weight.shape[:2]), height + grow, width + grow)
+    if m == 0:
+        return convolve_direct.correlate(workspace, maps, weight, bias, padding, adjoint)
+    return convolve_winograd.correlate(workspace, maps, weight, bias, padding, adjoint, m)
+
+
+def weight_gradient(
+    workspace: Workspace, maps: LazyMaps, dout: np.ndarray, padding: int, kernel_size: int, algorithm: str
+) -> np.ndarray:
+    """Sum x[pixel + tap] * dout[pixel] over all pixels.
+
+    Parameters
+    ----------
+    workspace : Workspace
+    maps : LazyMaps of (N, H, W, C)
+        x, what forward convolved.
+    dout : ndarray, shape (N, OH, OW, O)
+    padding, kernel_size : int
+    algorithm : str
+        One of `ALGORITHMS`.
+
+    Returns
+    -------
+    dweight : ndarray, shape (O, C, K, K)
+    """
+    _, out_h, out_w, out_channels = dout.shape
+    channels = min(maps.raw.shape[3], out_channels)
+    m = tile_size(algorithm, dout.dtype, kernel_size, channels, out_h, out_w)
+    if m == 0:
+        return convolve_direct.weight_gradient(workspace, maps, dout, padding, kernel_size)
+    return convolve_winograd.weight_gradient(workspace, maps, dout, padding, m)

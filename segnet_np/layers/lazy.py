@@ -1,0 +1,48 @@
+"""How layers hand unfinished maps to each other; :class:`LazyMaps` says what is unfinished about them."""
+
+from functools import lru_cache
+
+import numpy as np
+
+from segnet_np.kernels.maps import LazyMaps, write
+from segnet_np.layers.workspace import Workspace
+
+_NO_OFFSETS = np.empty((0, 0, 0, 0), np.uint8)
+
+
+@lru_cache(maxsize=256)
+def _nothing_to_do(channels: int, dtype: np.dtype) -> tuple[np.ndarray, np.ndarray, np.ndarray]:
+    # Minus zero is what can be added to any number, zeros of both signs too, without changing it.
+    return np.ones(channels, dtype), np.full(channels, -0.0, dtype), np.full(channels, -np.inf, dtype)
+
+
+def finished(x: np.ndarray) -> LazyMaps:
+    """See a contiguous x (N, H, W, C) as maps to which nothing is left to do."""
+    _, height, width, channels = x.shape
+    return LazyMaps(x, *_nothing_to_do(channels, x.dtype), _NO_OFFSETS, height, width)
+
+
+def unfinished(x: np.ndarray, scale: np.ndarray, shift: np.ndarray, floor: float) -> LazyMaps:
+    """See x (N, H, W, C) as ``max(x * scale + shift, floor)``."""
+    floors = np.full(x.shape[3], floor, x.dtype)
+    return finished(x)._replace(scale=scale.astype(x.dtype), shift=shift.astype(x.dtype), floor=floors)
+
+
+def unpooled(maps: LazyMaps, offsets: np.ndarray, size: tuple[int, int]) -> LazyMaps:
+    """See maps (N, PH, PW, C) as unpooled to (N, H, W, C) by offsets (N, PH, PW, C)."""
+    return maps._replace(offsets=offsets, height=size[0], width=size[1])
+
+
+def size_of(maps: LazyMaps) -> tuple[int, int, int, int]:
+    """(N, H, W, C)."""
+    return maps.raw.shape[0], maps.height, maps.width, maps.raw.shape[3]
+
+
+def finish(maps: LazyMaps, workspace: Workspace) -> np.ndarray:
+    """Do what is left to do, and return an array (N, H, W, C); of finished maps their own."""
+    nothing_to_do = _nothing_to_do(maps.raw.shape[3], maps.raw.dtype)
+    if maps.scale is nothing_to_do[0] and maps.offsets is _NO_OFFSETS:
+        return maps.raw
+    out = workspace.empty(size_of(maps), maps.raw.dtype)
+    write(maps, 0, 0, out)
+    return out
