@@ -7,6 +7,7 @@ import signal
 import subprocess
 import sys
 import threading
+from pathlib import Path
 
 import numpy as np
 import pytest
@@ -148,6 +149,8 @@ def test_predict_checks_all_before_it_writes(weights, tmp_path, capsys):
         (["train", "--data", "nowhere"], "no folder"),
         (["train", "--data", "one class"], "--class-weights none trains without"),
         (["train", "--epochs", "-1"], "--epochs -1.0"),
+        (["train", "--balance", "2"], "balance 2.0, expected a number from 0 to 1"),
+        (["train", "--model", "segnet", "--kernel-size", "3"], "the kernels of segnet are 3x3"),
         (["evaluate", "--weights", "nothing.safetensors"], "nothing.safetensors: No such file"),
         (["predict", "--weights", "nothing.safetensors", "x.png"], "nothing.safetensors: No such file"),
         (["check-data", "nowhere"], "nowhere: no folder train, val, test in it"),
@@ -207,6 +210,16 @@ def test_an_explicit_folder_that_holds_a_run_is_refused(capsys, tmp_path):
     checkpoint = tmp_path / "mine" / "checkpoint.safetensors"
     checkpoint.write_bytes(checkpoint.read_bytes()[:-7])
     assert "checkpoint.safetensors" in refused(capsys, *arguments, "--resume")
+
+
+def test_resume_says_when_it_starts_anew_and_never_overwrites_weights(capsys):
+    assert main(["train", "--steps", "2", "--width", "2", "--out", "new", "--resume"]) == 0
+    assert "no checkpoint in new yet: starting with step 1" in capsys.readouterr().err
+    os.remove("new/checkpoint.safetensors")
+    weights = Path("new/weights.safetensors").read_bytes()
+    line = refused(capsys, "train", "--steps", "2", "--width", "2", "--out", "new", "--resume")
+    assert "new holds weights but no checkpoint.safetensors" in line
+    assert Path("new/weights.safetensors").read_bytes() == weights
 
 
 def test_check_data_counts_and_complains(data, capsys):

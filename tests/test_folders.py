@@ -33,6 +33,19 @@ def root(tmp_path):
     return tmp_path
 
 
+def test_an_incomplete_folder_names_what_it_leaves_out(root):
+    (root / "trainannot" / "b.png").unlink()
+    store(truth(5), root / "trainannot" / "lonely.png")
+    folder = Folder(root, "train", complete=False)
+    assert [folder.name(k) for k in range(len(folder))] == ["a", "c"]
+    store(truth(6, 5, 8), root / "trainannot" / "c.png")
+    problems = inspect_folder(folder).problems
+    for words, problem in zip(
+        ("without labels", "lonely.png", "is 6x8 but its labels"), problems, strict=True
+    ):
+        assert words in problem
+
+
 def test_pairs_come_by_stem_in_order(root):
     folder = Folder(root, "train")
     assert len(folder) == 3

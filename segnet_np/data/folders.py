@@ -36,6 +36,9 @@ class Folder:
     directory : str or path-like
     split : str
         "train", "val", "test" or another such name.
+    complete : bool, default True
+        Whether images without labels, and labels without an image, are an error. Else they are left out, and
+        named in `unpaired`.
 
     Raises
     ------
@@ -51,7 +54,7 @@ class Folder:
     >>> image, labels = images[0]  # doctest: +SKIP
     """
 
-    def __init__(self, directory: str | os.PathLike[str], split: str) -> None:
+    def __init__(self, directory: str | os.PathLike[str], split: str, complete: bool = True) -> None:
         self.directory = Path(directory)
         self.split = split
         image_folder, label_folder = self.directory / split, self.directory / f"{split}annot"
@@ -63,7 +66,7 @@ class Folder:
         images, labels = _by_stem(image_folder, IMAGE_SUFFIXES), _by_stem(label_folder, LABEL_SUFFIXES)
         if not images:
             raise ValueError(f"{image_folder}: no images, expected files named {_any_of(IMAGE_SUFFIXES)}")
-        problems = []
+        self.unpaired = problems = []
         if bare := sorted(images.keys() - labels.keys()):
             problems.append(
                 f"images without labels in {label_folder}: {listed([images[stem].name for stem in bare])}"
@@ -72,9 +75,9 @@ class Folder:
             problems.append(
                 f"labels without an image in {image_folder}: {listed([labels[stem].name for stem in bare])}"
             )
-        if problems:
+        if problems and complete:
             raise ValueError("\n".join(problems))
-        self.pairs = [(images[stem], labels[stem]) for stem in sorted(images)]
+        self.pairs = [(images[stem], labels[stem]) for stem in sorted(images.keys() & labels.keys())]
 
     def __len__(self) -> int:
         return len(self.pairs)

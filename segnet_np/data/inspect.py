@@ -45,7 +45,7 @@ def inspect_folder(folder: Folder, indices: Iterable[int] | None = None) -> Insp
     """
     pixels, images = np.zeros(256, np.int64), np.zeros(256, np.int64)
     outside: dict[int, list[str]] = {}
-    problems = []
+    problems = list(folder.unpaired)
     for index in range(len(folder)) if indices is None else indices:
         image_path, label_path = folder.pairs[index]
         image = labels = None

@@ -1,9 +1,8 @@
 """Backward of batch norm and ReLU in one go, where neither of their outputs was ever written.
 
-`maps` is what the convolution gave, with batch norm and ReLU left to do; `dmaps` the gradient of what they would
-have given, which after a pooling is unfinished too. Both kernels go over the rows of the maps twice: once for the
-sums that batch norm's gradient needs, once for the gradient itself
-(:mod:`segnet_np.layers.batch_norm` has the formulas).
+`maps` is what the convolution gave, with batch norm and ReLU left to do; `dmaps` is the gradient of what they
+would have given, which in front of a pooling is unfinished too. One kernel makes the sums that batch norm's
+gradient needs, the other the gradient itself (:mod:`segnet_np.layers.batch_norm` has the formulas).
 """
 
 import numpy as np
@@ -11,7 +10,7 @@ from numba import njit, prange
 
 from segnet_np.kernels.flags import FASTMATH
 from segnet_np.kernels.maps import read_row
-from segnet_np.kernels.simd import load_first, only_above, spread, store_first
+from segnet_np.kernels.simd import load, only_above, spread, store
 from segnet_np.kernels.tile import VECTOR_BYTES
 
 
@@ -31,20 +30,20 @@ def gradient_sums(maps, dmaps, mean, inv_std, sums):
         for c in range(0, channels, lanes):
             some = min(lanes, channels - c)
             scale_c, shift_c, floor_c = (
-                load_first(scale, c, some),
-                load_first(shift, c, some),
-                load_first(floor, c, some),
+                load(scale, c, some),
+                load(shift, c, some),
+                load(floor, c, some),
             )
-            mean_c, inv_std_c = load_first(mean, c, some), load_first(inv_std, c, some)
+            mean_c, inv_std_c = load(mean, c, some), load(inv_std, c, some)
             total = spread(0, mean_c)
             total_x_hat = spread(0, mean_c)
             for j in range(width):
-                x = load_first(raw, (row * width + j) * channels + c, some)
-                dout = only_above(load_first(d, j * channels + c, some), x * scale_c + shift_c, floor_c)
+                x = load(raw, (row * width + j) * channels + c, some)
+                dout = only_above(load(d, j * channels + c, some), x * scale_c + shift_c, floor_c)
                 total = total + dout
                 total_x_hat = total_x_hat + dout * ((x - mean_c) * inv_std_c)
-            store_first(total, sums, row * channels + c, some)
-            store_first(total_x_hat, sums, (rows + row) * channels + c, some)
+            store(total, sums, row * channels + c, some)
+            store(total_x_hat, sums, (rows + row) * channels + c, some)
 
 
 @njit(parallel=True, fastmath=FASTMATH, cache=True)
@@ -59,18 +58,18 @@ def input_gradient(maps, dmaps, mean, inv_std, mean_dout, mean_dout_x_hat, dx):
         for c in range(0, channels, lanes):
             some = min(lanes, channels - c)
             scale_c, shift_c, floor_c = (
-                load_first(scale, c, some),
-                load_first(shift, c, some),
-                load_first(floor, c, some),
+                load(scale, c, some),
+                load(shift, c, some),
+                load(floor, c, some),
             )
-            mean_c, inv_std_c = load_first(mean, c, some), load_first(inv_std, c, some)
+            mean_c, inv_std_c = load(mean, c, some), load(inv_std, c, some)
             mean_dout_c, mean_dout_x_hat_c = (
-                load_first(mean_dout, c, some),
-                load_first(mean_dout_x_hat, c, some),
+                load(mean_dout, c, some),
+                load(mean_dout_x_hat, c, some),
             )
             for j in range(width):
                 at = (row * width + j) * channels + c
-                x = load_first(raw, at, some)
-                dout = only_above(load_first(d, j * channels + c, some), x * scale_c + shift_c, floor_c)
+                x = load(raw, at, some)
+                dout = only_above(load(d, j * channels + c, some), x * scale_c + shift_c, floor_c)
                 x_hat = (x - mean_c) * inv_std_c
-                store_first(scale_c * (dout - mean_dout_c - x_hat * mean_dout_x_hat_c), dx, at, some)
+                store(scale_c * (dout - mean_dout_c - x_hat * mean_dout_x_hat_c), dx, at, some)

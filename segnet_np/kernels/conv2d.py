@@ -144,12 +144,19 @@ def conv2d_weight_gradient(padded, dout, partial):
 def unpack_weight_gradient(partial, dweight):
     """Add the chunks up, in order, into dweight (O, C, KH, KW)."""
     out_channels, channels, kernel_h, kernel_w = dweight.shape
-    chunks, _, _, _, _, columns = partial.shape
-    for o in prange(out_channels):
-        for c in range(channels):
+    chunks, panels, _, _, _, columns = partial.shape
+    # A block of input channels at a time: what they need of dweight stays in the cache until it is full.
+    blocks = -(-channels // 16)
+    for unit in prange(panels * blocks):
+        p = unit // blocks
+        first = p * columns
+        first_c = unit % blocks * 16
+        total = np.empty(columns, partial.dtype)
+        for c in range(first_c, min(first_c + 16, channels)):
             for ki in range(kernel_h):
                 for kj in range(kernel_w):
-                    total = partial[0, o // columns, ki, kj, c, o % columns]
+                    total[:] = partial[0, p, ki, kj, c]
                     for chunk in range(1, chunks):
-                        total += partial[chunk, o // columns, ki, kj, c, o % columns]
-                    dweight[o, c, ki, kj] = total
+                        total += partial[chunk, p, ki, kj, c]
+                    for o in range(min(columns, out_channels - first)):
+                        dweight[first + o, c, ki, kj] = total[o]

@@ -15,7 +15,7 @@ import numpy as np
 from numba import njit, prange
 
 from segnet_np.kernels.flags import FASTMATH
-from segnet_np.kernels.simd import at_least, load_first, only_where, store_first
+from segnet_np.kernels.simd import at_least, load, only_where, store
 from segnet_np.kernels.tile import VECTOR_BYTES
 
 
@@ -43,9 +43,9 @@ class LazyMaps(NamedTuple):
 
 @njit(forceinline=True, fastmath=FASTMATH)
 def read_row(maps, n, i, start, pixels, first, count, out, at, step):
-    """Write pixels (i, start) to (i, start + pixels) to ``out[at:]``, `step` numbers apart, zeros outside of the map.
+    """Write pixels (i, start) to (i, start + pixels) to ``out[at:]``, `step` numbers apart.
 
-    Of each pixel `count` channels from `first` on, and zeros up to `step`.
+    Of each pixel `count` channels from `first` on, and zeros up to `step`; only zeros outside of the map.
     """
     raw, scale, shift, floor, offsets = maps.raw, maps.scale, maps.shift, maps.floor, maps.offsets
     _, raw_h, raw_w, channels = raw.shape
@@ -55,7 +55,7 @@ def read_row(maps, n, i, start, pixels, first, count, out, at, step):
     # What lies beyond the edge is zero; so is the last row or column of an odd size, which no window covers.
     inside = 0 <= i < maps.height and i >> halve < raw_h
     end = min(maps.width, raw_w << halve) if inside else start
-    nothing = load_first(scale, 0, 0)
+    nothing = load(scale, 0, 0)
     for j in range(start, start + pixels):
         pixel = ((n * raw_h + (i >> halve)) * raw_w + (j >> halve)) * channels + first
         here = 2 * (i & 1) + (j & 1)
@@ -63,13 +63,11 @@ def read_row(maps, n, i, start, pixels, first, count, out, at, step):
             value = nothing
             if 0 <= j < end:
                 some = min(lanes, count - c)
-                value = load_first(raw, pixel + c, some) * load_first(scale, first + c, some)
-                value = at_least(
-                    value + load_first(shift, first + c, some), load_first(floor, first + c, some)
-                )
+                value = load(raw, pixel + c, some) * load(scale, first + c, some)
+                value = at_least(value + load(shift, first + c, some), load(floor, first + c, some))
                 if pooled:
                     value = only_where(value, offsets, pixel + c, some, here)
-            store_first(value, out, at + c, min(lanes, step - c))
+            store(value, out, at + c, min(lanes, step - c))
         at += step
 
 

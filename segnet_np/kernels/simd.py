@@ -1,11 +1,15 @@
-"""A vocabulary of vectors: one value of these holds as many numbers as one register of the processor.
+"""A vocabulary of vectors: one value of these holds as many numbers as a register of the processor.
 
-    v = load(x, at)                # lanes neighbouring numbers of x, from position `at` on
-    store(2.5 * v + w, out, at)    # + - * work lane by lane; a plain number is spread over all lanes
+    v = load(x, at, lanes)                # lanes neighbouring numbers of x, from position `at` on
+    store(2.5 * v + w, out, at, lanes)    # + - * work lane by lane; a plain number is spread over all lanes
 
-It exists because the compiler turns only simple loops into vector instructions by itself, and a transform that
-juggles 36 numbers for each channel is not simple. With this type its formulas can be written as in the paper,
-and each operation is one instruction. Positions count the numbers from an array's start, whatever its shape.
+It exists because the compiler turns only simple loops into vector instructions by itself, and a transform
+that juggles 36 numbers for each channel is not simple. With this type its formulas can be written as in the
+paper, and each operation is one instruction. Positions count the numbers from an array's start, whatever its
+shape.
+
+Each function below is an ``intrinsic``: Python that runs once, at compile time, looks at the types of its
+arguments, and appends the instructions of LLVM, the compiler's own language, with the help of a `builder`.
 """
 
 import operator
@@ -24,7 +28,8 @@ class Vector(types.Type):
 
     def __init__(self, dtype):
         self.dtype = dtype
-        self.lanes = VECTOR_BYTES * 8 // dtype.bitwidth
+        self.item = dtype.bitwidth // 8
+        self.lanes = VECTOR_BYTES // self.item
         super().__init__(name=f"Vector({dtype}, {self.lanes})")
 
 
@@ -37,34 +42,9 @@ class _VectorModel(models.PrimitiveModel):
         super().__init__(manager, vector, ir.VectorType(scalar, vector.lanes))
 
 
-def _pointer(context, builder, array_type, array, position):
+def _pointer(context, builder, array_type, array, position, vector):
     data = context.make_array(array_type)(context, builder, array).data
-    vector = context.get_value_type(Vector(array_type.dtype))
     return builder.bitcast(builder.gep(data, [position]), vector.as_pointer())
-
-
-@intrinsic
-def load(typingctx, array, position):
-    """The vector at ``array[position:]``."""
-
-    def codegen(context, builder, signature, args):
-        value = builder.load(_pointer(context, builder, array, *args))
-        value.align = array.dtype.bitwidth // 8
-        return value
-
-    return Vector(array.dtype)(array, types.intp), codegen
-
-
-@intrinsic
-def store(typingctx, value, array, position):
-    """Write a vector to ``array[position:]``."""
-
-    def codegen(context, builder, signature, args):
-        pointer = _pointer(context, builder, array, *args[1:])
-        builder.store(args[0], pointer).align = array.dtype.bitwidth // 8
-        return context.get_dummy_value()
-
-    return types.void(value, array, types.intp), codegen
 
 
 def _everywhere(builder, value, lanes):
@@ -75,47 +55,46 @@ def _everywhere(builder, value, lanes):
     return builder.shuffle_vector(first, undefined, zeros)
 
 
-def _first(context, builder, vector, count):
+def _first(builder, count, lanes):
     """The mask of the first `count` lanes."""
-    index = ir.IntType(32)
-    counts = _everywhere(builder, builder.trunc(count, index), vector.lanes)
-    return builder.icmp_signed("<", ir.Constant(counts.type, list(range(vector.lanes))), counts)
+    counts = _everywhere(builder, builder.trunc(count, ir.IntType(32)), lanes)
+    return builder.icmp_signed("<", ir.Constant(counts.type, list(range(lanes))), counts)
 
 
-def _masked_load(context, builder, pointer, align, mask, elsewhere):
-    """``llvm.masked.load``: lanes that the mask excludes are not read and get `elsewhere`."""
-    arguments = [pointer, ir.IntType(32)(align), mask, elsewhere]
-    function_type = ir.FunctionType(elsewhere.type, [argument.type for argument in arguments])
-    kind = f"{elsewhere.type.element.intrinsic_name}"
-    name = f"llvm.masked.load.v{elsewhere.type.count}{kind}.p0"
+def _call(builder, name, result, arguments):
+    function_type = ir.FunctionType(result, [argument.type for argument in arguments])
     return builder.call(cgutils.get_or_insert_function(builder.module, function_type, name), arguments)
 
 
 @intrinsic
-def load_first(typingctx, array, position, count):
-    """The `count` numbers at ``array[position:]`` and zeros in the other lanes, which are not read."""
+def load(typingctx, array, position, count):
+    """The `count` numbers at ``array[position:]``, at most as many as there are lanes; zeros in the others.
+
+    The other lanes are not even read, so that nothing beyond an array is touched.
+    """
     vector = Vector(array.dtype)
 
     def codegen(context, builder, signature, args):
-        pointer = _pointer(context, builder, array, *args[:2])
-        mask = _first(context, builder, vector, args[2])
-        zero = ir.Constant(context.get_value_type(vector), None)
-        return _masked_load(context, builder, pointer, array.dtype.bitwidth // 8, mask, zero)
+        value = context.get_value_type(vector)
+        pointer = _pointer(context, builder, array, *args[:2], value)
+        mask = _first(builder, args[2], vector.lanes)
+        name = f"llvm.masked.load.v{vector.lanes}f{8 * vector.item}.p0"
+        return _call(
+            builder, name, value, [pointer, ir.IntType(32)(vector.item), mask, ir.Constant(value, None)]
+        )
 
     return vector(array, types.intp, types.intp), codegen
 
 
 @intrinsic
-def store_first(typingctx, value, array, position, count):
+def store(typingctx, value, array, position, count):
     """Write the first `count` lanes to ``array[position:]``, and nothing behind them."""
 
     def codegen(context, builder, signature, args):
-        pointer = _pointer(context, builder, array, *args[1:3])
-        mask = _first(context, builder, value, args[3])
-        arguments = [args[0], pointer, ir.IntType(32)(array.dtype.bitwidth // 8), mask]
-        function_type = ir.FunctionType(ir.VoidType(), [argument.type for argument in arguments])
-        name = f"llvm.masked.store.v{value.lanes}f{value.dtype.bitwidth}.p0"
-        builder.call(cgutils.get_or_insert_function(builder.module, function_type, name), arguments)
+        pointer = _pointer(context, builder, array, *args[1:3], args[0].type)
+        mask = _first(builder, args[3], value.lanes)
+        name = f"llvm.masked.store.v{value.lanes}f{8 * value.item}.p0"
+        _call(builder, name, ir.VoidType(), [args[0], pointer, ir.IntType(32)(value.item), mask])
         return context.get_dummy_value()
 
     return types.void(value, array, types.intp, types.intp), codegen
@@ -126,8 +105,7 @@ def spread(typingctx, number, like):
     """A vector of the type of `like`, with `number` in all lanes."""
 
     def codegen(context, builder, signature, args):
-        scalar = context.cast(builder, args[0], number, like.dtype)
-        return _everywhere(builder, scalar, like.lanes)
+        return _everywhere(builder, context.cast(builder, args[0], number, like.dtype), like.lanes)
 
     return like(number, like), codegen
 
@@ -152,12 +130,109 @@ def _lane_by_lane(python_operator, instruction):
             return lambda a, b: apply(spread(a, b), b)
         return None
 
-    return operate
+
+_lane_by_lane(operator.add, "fadd")
+_lane_by_lane(operator.sub, "fsub")
+_lane_by_lane(operator.mul, "fmul")
 
 
-_add = _lane_by_lane(operator.add, "fadd")
-_sub = _lane_by_lane(operator.sub, "fsub")
-_mul = _lane_by_lane(operator.mul, "fmul")
+@intrinsic
+def at_least(typingctx, value, floor):
+    """Lane by lane, the larger one; where `value` is NaN, that."""
+
+    def codegen(context, builder, signature, args):
+        below = builder.fcmp_ordered("<=", *args)
+        return builder.select(below, args[1], args[0])
+
+    return value(value, floor), codegen
+
+
+@intrinsic
+def only_above(typingctx, value, gate, floor):
+    """`value` in the lanes where `gate` exceeds `floor` or is NaN, and 0 in the others."""
+
+    def codegen(context, builder, signature, args):
+        below = builder.fcmp_ordered("<=", *args[1:])
+        return builder.select(below, ir.Constant(args[0].type, None), args[0])
+
+    return value(value, gate, floor), codegen
+
+
+@intrinsic
+def only_where(typingctx, value, marks, position, count, mark):
+    """`value` in the lanes where ``marks[position + lane] == mark``, and 0 in the others.
+
+    The marks are uint8; only `count` of them are read.
+    """
+
+    def codegen(context, builder, signature, args):
+        byte = ir.IntType(8)
+        bytes_ = ir.VectorType(byte, value.lanes)
+        pointer = _pointer(context, builder, marks, *args[1:3], bytes_)
+        mask = _first(builder, args[3], value.lanes)
+        nothing = ir.Constant(bytes_, [255] * value.lanes)
+        name = f"llvm.masked.load.v{value.lanes}i8.p0"
+        found = _call(builder, name, bytes_, [pointer, ir.IntType(32)(1), mask, nothing])
+        wanted = _everywhere(builder, builder.trunc(args[4], byte), value.lanes)
+        here = builder.icmp_unsigned("==", found, wanted)
+        return builder.select(here, args[0], ir.Constant(args[0].type, None))
+
+    return value(value, marks, types.intp, types.intp, types.intp), codegen
+
+
+@intrinsic(prefer_literal=True)
+def read_columns(typingctx, function, array, position, row, column, count):
+    """Call an njit function for each column of a grid of `count` x `count` vectors, and return its results.
+
+    It gets a tuple of the vectors (i, j) at ``array[position + i * row + j * column:]``.
+    """
+    vector = Vector(array.dtype)
+    vectors = types.UniTuple(vector, count.literal_value)
+    call = function.get_call_type(typingctx, (vectors,), {})
+    results = types.UniTuple(call.return_type, count.literal_value)
+
+    def codegen(context, builder, signature, args):
+        _, array_, position_, row_, column_, _ = args
+        compute = context.get_function(function, call)
+        result = ir.Constant(context.get_value_type(results), ir.Undefined)
+        for j in range(len(results)):
+            start = builder.add(position_, builder.mul(column_, column_.type(j)))
+            values = ir.Constant(context.get_value_type(vectors), ir.Undefined)
+            for i in range(len(vectors)):
+                at = builder.add(start, builder.mul(row_, row_.type(i)))
+                value = builder.load(
+                    _pointer(context, builder, array, array_, at, context.get_value_type(vector))
+                )
+                value.align = vector.item
+                values = builder.insert_value(values, value, i)
+            result = builder.insert_value(result, compute(builder, (values,)), j)
+        return result
+
+    return results(function, array, *[types.intp] * 3, count), codegen
+
+
+@intrinsic
+def write_rows(typingctx, function, rows, array, position, row, column):
+    """Call an njit function for each of the `rows`, tuples of vectors, and write the tuples that it returns.
+
+    Vector j of row i goes to ``array[position + i * row + j * column:]``.
+    """
+    call = function.get_call_type(typingctx, (rows[0],), {})
+
+    def codegen(context, builder, signature, args):
+        _, rows_, array_, position_, row_, column_ = args
+        compute = context.get_function(function, call)
+        for i in range(len(rows)):
+            start = builder.add(position_, builder.mul(row_, row_.type(i)))
+            values = compute(builder, (builder.extract_value(rows_, i),))
+            for j in range(len(call.return_type)):
+                at = builder.add(start, builder.mul(column_, column_.type(j)))
+                value = builder.extract_value(values, j)
+                pointer = _pointer(context, builder, array, array_, at, value.type)
+                builder.store(value, pointer).align = call.return_type[0].item
+        return context.get_dummy_value()
+
+    return types.void(function, rows, array, *[types.intp] * 3), codegen
 
 
 @intrinsic
@@ -174,46 +249,3 @@ def turn(typingctx, columns):
         return result
 
     return rows(columns), codegen
-
-
-@intrinsic
-def at_least(typingctx, value, floor):
-    """Lane by lane, the larger one; where `value` is NaN, that."""
-
-    def codegen(context, builder, signature, args):
-        below = builder.fcmp_ordered("<=", *args)
-        return builder.select(below, args[1], args[0])
-
-    return value(value, floor), codegen
-
-
-@intrinsic
-def only_where(typingctx, value, marks, position, count, mark):
-    """`value` in those of the first `count` lanes where ``marks[position + lane] == mark``, and 0 in the others.
-
-    The marks are uint8.
-    """
-
-    def codegen(context, builder, signature, args):
-        byte = ir.IntType(8)
-        vector = ir.VectorType(byte, value.lanes)
-        data = context.make_array(marks)(context, builder, args[1]).data
-        pointer = builder.bitcast(builder.gep(data, [args[2]]), vector.as_pointer())
-        mask = _first(context, builder, value, args[3])
-        found = _masked_load(context, builder, pointer, 1, mask, ir.Constant(vector, [255] * value.lanes))
-        wanted = _everywhere(builder, builder.trunc(args[4], byte), value.lanes)
-        zero = ir.Constant(context.get_value_type(value), None)
-        return builder.select(builder.icmp_unsigned("==", found, wanted), args[0], zero)
-
-    return value(value, marks, types.intp, types.intp, types.intp), codegen
-
-
-@intrinsic
-def only_above(typingctx, value, gate, floor):
-    """`value` in the lanes where `gate` exceeds `floor` or is NaN, and 0 in the others."""
-
-    def codegen(context, builder, signature, args):
-        below = builder.fcmp_ordered("<=", args[1], args[2])
-        return builder.select(below, ir.Constant(context.get_value_type(value), None), args[0])
-
-    return value(value, gate, floor), codegen

@@ -9,11 +9,11 @@ micro-kernel as the direct convolution:
 """
 
 import numpy as np
-from numba import get_num_threads, get_thread_id, njit, prange
+from numba import get_thread_id, njit, prange
 
 from segnet_np.kernels.flags import FASTMATH
 from segnet_np.kernels.maps import read_row
-from segnet_np.kernels.simd import load, load_first, store_first
+from segnet_np.kernels.simd import load, store
 from segnet_np.kernels.tile import MAX_ROWS, VECTOR_BYTES, add_product, tile_rows
 from segnet_np.kernels.winograd_points import (
     down_and_along,
@@ -25,64 +25,69 @@ from segnet_np.kernels.winograd_points import (
     weight_4,
 )
 
-transform_input_4 = down_and_along(input_4, 6, 6)
-transform_input_2 = down_and_along(input_2, 4, 4)
-_transform_output_4 = down_and_along(output_4, 6, 4)
-_transform_output_2 = down_and_along(output_2, 4, 2)
-_transform_weight_4 = down_and_along(weight_4, 3, 6)
-_transform_weight_2 = down_and_along(weight_2, 3, 4)
+transform_input_4 = down_and_along(input_4, 6)
+transform_input_2 = down_and_along(input_2, 4)
+_transform_output_4 = down_and_along(output_4, 6)
+_transform_output_2 = down_and_along(output_2, 4)
+_transform_weight_4 = down_and_along(weight_4, 3)
+_transform_weight_2 = down_and_along(weight_2, 3)
+
+
+# How many input channels a unit of `transform_weights` takes: their taps lie side by side in memory.
+_DEPTH_BLOCK = 16
 
 
 @njit(parallel=True, fastmath=FASTMATH, cache=True)
-def transform_weights(weight, adjoint, first_panel, out):
-    """out (points, panels, C, NR) = G g Gt of weight (O, C, 3, 3), o = (first_panel + p) * NR + column.
+def transform_weights(weight, adjoint, first_panel, depth, out):
+    """U = G g Gt of weight (O, C, 3, 3), with o = (first_panel + p) * NR + column.
 
-    With `adjoint` the kernel that backward needs: taps turned round, c and o exchanged. C may be larger than
-    the weight's, then zeros are added.
+    out is (points, panels * depth + 1, NR), where depth is C rounded up; what is added is zero. The last row
+    of each point is not used: without it the points would lie a power of two apart, where a cache holds few.
+    With `adjoint` U is of the kernel that backward needs: taps turned round, c and o exchanged.
     """
-    points, panels, depth, columns = out.shape
+    points, rows, columns = out.shape
+    panels = rows // depth
     m = 4 if points == 36 else 2
     lanes = VECTOR_BYTES // weight.itemsize
     wide = weight.shape[1] if adjoint else weight.shape[0]
     deep = weight.shape[0] if adjoint else weight.shape[1]
     flat = out.reshape(-1)
-    step = out.strides[0] // out.itemsize
-    for unit in prange(panels * depth):
-        p = unit // depth
-        d = unit % depth
-        taps = np.zeros((9, columns), weight.dtype)
+    step = rows * columns
+    blocks = -(-depth // _DEPTH_BLOCK)
+    for unit in prange(panels * blocks):
+        p = unit // blocks
         first = (first_panel + p) * columns
-        if d < deep:
-            for o in range(min(columns, wide - first)):
+        first_d = unit % blocks * _DEPTH_BLOCK
+        taps = np.zeros((_DEPTH_BLOCK, 9, columns), weight.dtype)
+        for o in range(min(columns, wide - first)):
+            for d in range(min(_DEPTH_BLOCK, deep - first_d)):
+                g = weight[first_d + d, first + o] if adjoint else weight[first + o, first_d + d]
                 for k in range(9):
-                    if adjoint:
-                        taps[8 - k, o] = weight[d, first + o, k // 3, k % 3]
-                    else:
-                        taps[k, o] = weight[first + o, d, k // 3, k % 3]
-        to = (p * depth + d) * columns
-        for o in range(0, columns, lanes):
-            # fmt: off
-            if m == 4:
-                _transform_weight_4(taps, o, 3 * columns, columns, flat, to + o, 6 * step, step)
-            else:
-                _transform_weight_2(taps, o, 3 * columns, columns, flat, to + o, 4 * step, step)
-            # fmt: on
-
-
-def scratch_size(m, strips, width, depth, columns, itemsize):
-    return 0
+                    taps[d, 8 - k if adjoint else k, o] = g[k // 3, k % 3]
+        for d in range(min(_DEPTH_BLOCK, depth - first_d)):
+            at = d * 9 * columns
+            to = (p * depth + first_d + d) * columns
+            for o in range(0, columns, lanes):
+                # fmt: off
+                if m == 4:
+                    _transform_weight_4(taps, at + o, 3 * columns, columns, flat, to + o, 6 * step, step)
+                else:
+                    _transform_weight_2(taps, at + o, 3 * columns, columns, flat, to + o, 4 * step, step)
+                # fmt: on
 
 
 @njit(parallel=True, fastmath=FASTMATH, cache=True)
 def winograd(maps, padding, weights, bias, first_panel, block, splits, scratch, out):
     """out (N, OH, OW, O) = maps correlated with the 3x3 kernels."""
     batch, out_h, out_w, out_channels = out.shape
-    points, panels, depth, columns = weights.shape
+    points, weight_rows, columns = weights.shape
     block_rows, block_columns = block
     channels = maps.raw.shape[3]
     m = 4 if points == 36 else 2
     edge = m + 2
     lanes = VECTOR_BYTES // out.itemsize
+    depth = -(-channels // lanes) * lanes
+    panels = weight_rows // depth
     vectors = columns // lanes
     rows = tile_rows(vectors)
     tile_h = -(-out_h // m)
@@ -100,7 +105,7 @@ def winograd(maps, padding, weights, bias, first_panel, block, splits, scratch, 
     result = product + points * m_step
     flat = scratch.reshape(-1)
     flat_weights = weights.reshape(-1)
-    w_step = weights.strides[0] // weights.itemsize
+    w_step = weight_rows * columns
     for unit in prange(bands * strips * splits):
         base = get_thread_id() * scratch.shape[1]
         split = unit // (bands * strips)
@@ -165,5 +170,5 @@ def winograd(maps, padding, weights, bias, first_panel, block, splits, scratch, 
                             to = ((n * out_h + i + ki) * out_w + j + kj) * out_channels + first
                             for o in range(0, o_count, lanes):
                                 some = min(lanes, o_count - o)
-                                value = load(flat, at + o) + load_first(bias, first + o, some)
-                                store_first(value, out, to + o, some)
+                                value = load(flat, at + o, some) + load(bias, first + o, some)
+                                store(value, out, to + o, some)

@@ -1,16 +1,16 @@
 """Winograd's short cut for 3x3 kernels: the small transforms, along one line of numbers.
 
-A direct convolution needs 9 products for each output pixel. Winograd's algorithm cuts the output into tiles of
-m x m pixels (m = 4 or 2), and computes each from the (m + 2) x (m + 2) input pixels that it depends on:
+A direct convolution needs 9 products for each output pixel. Winograd's algorithm cuts the output into tiles
+of m x m pixels (m = 4 or 2), and computes each from the (m + 2) x (m + 2) input pixels that it depends on:
 
     V = Bt d B          d: the input tile                 "evaluate at m + 2 points"
     U = G g Gt          g: the 3x3 kernel                 "evaluate at the same points"
     M = U * V           point by point, summed over the input channels: here are all the products
     y = At M A          y: the output tile                "interpolate"
 
-That is (m + 2)**2 products for m**2 pixels: 2.25 for each with m = 4, and 4 with m = 2. The reason it works is
-that a convolution is a product of polynomials, and a polynomial of degree m + 1 is known when its values at
-m + 2 points are known: multiply the values and interpolate (Lavin and Gray, arXiv 1509.09308, sections 3, 4).
+That is (m + 2)**2 products for m**2 pixels: 2.25 for each with m = 4, and 4 with m = 2. It works because a
+convolution is a product of polynomials, and a polynomial of degree m + 1 is known when its values at m + 2
+points are known: multiply the values, then interpolate (Lavin and Gray, arXiv 1509.09308, sections 3 and 4).
 "Infinity", where only the highest coefficient counts, is one of the points.
 
 Which points are taken decides how large the numbers in between grow, and so the rounding errors. For m = 4
@@ -41,7 +41,7 @@ makes the two-dimensional transform of it.
 from numba import njit
 
 from segnet_np.kernels.flags import FASTMATH
-from segnet_np.kernels.simd import load, store, turn
+from segnet_np.kernels.simd import read_columns, turn, write_rows
 
 S = 2**0.5
 
@@ -155,141 +155,26 @@ def weight_2_transposed(u):
     return (u0 + both, 0.5 * u1 - 0.5 * u2, both + u3)
 
 
-# The same for each number of vectors that occurs. Written out, not in loops, because the compiler keeps vectors in
-# registers only where it knows which of them is meant.
-# fmt: off
-@njit(forceinline=True)
-def _take_2(x, at, step):
-    return (load(x, at), load(x, at + 1 * step))
-
-
-@njit(forceinline=True)
-def _give_2(v, x, at, step):
-    store(v[0], x, at); store(v[1], x, at + 1 * step)
-
-
-def _columns_2(points):
-    @njit(forceinline=True)
-    def columns(x, at, row, column):
-        return (points(_take_2(x, at, row)), points(_take_2(x, at + 1 * column, row)))
-
-    return columns
-
-
-def _rows_2(points, give):
-    @njit(forceinline=True)
-    def rows(v, out, to, row, column):
-        give(points(v[0]), out, to, column); give(points(v[1]), out, to + 1 * row, column)
-
-    return rows
-
-
-@njit(forceinline=True)
-def _take_3(x, at, step):
-    return (load(x, at), load(x, at + 1 * step), load(x, at + 2 * step))
-
-
-@njit(forceinline=True)
-def _give_3(v, x, at, step):
-    store(v[0], x, at); store(v[1], x, at + 1 * step); store(v[2], x, at + 2 * step)
-
-
-def _columns_3(points):
-    @njit(forceinline=True)
-    def columns(x, at, row, column):
-        return (points(_take_3(x, at, row)), points(_take_3(x, at + 1 * column, row)), points(_take_3(x, at + 2 * column, row)))
-
-    return columns
-
-
-def _rows_3(points, give):
-    @njit(forceinline=True)
-    def rows(v, out, to, row, column):
-        give(points(v[0]), out, to, column); give(points(v[1]), out, to + 1 * row, column); give(points(v[2]), out, to + 2 * row, column)
-
-    return rows
-
-
-@njit(forceinline=True)
-def _take_4(x, at, step):
-    return (load(x, at), load(x, at + 1 * step), load(x, at + 2 * step), load(x, at + 3 * step))
-
-
-@njit(forceinline=True)
-def _give_4(v, x, at, step):
-    store(v[0], x, at); store(v[1], x, at + 1 * step); store(v[2], x, at + 2 * step); store(v[3], x, at + 3 * step)
-
-
-def _columns_4(points):
-    @njit(forceinline=True)
-    def columns(x, at, row, column):
-        return (points(_take_4(x, at, row)), points(_take_4(x, at + 1 * column, row)), points(_take_4(x, at + 2 * column, row)), points(_take_4(x, at + 3 * column, row)))
-
-    return columns
-
-
-def _rows_4(points, give):
-    @njit(forceinline=True)
-    def rows(v, out, to, row, column):
-        give(points(v[0]), out, to, column); give(points(v[1]), out, to + 1 * row, column); give(points(v[2]), out, to + 2 * row, column); give(points(v[3]), out, to + 3 * row, column)
-
-    return rows
-
-
-@njit(forceinline=True)
-def _take_6(x, at, step):
-    return (load(x, at), load(x, at + 1 * step), load(x, at + 2 * step), load(x, at + 3 * step), load(x, at + 4 * step), load(x, at + 5 * step))
-
-
-@njit(forceinline=True)
-def _give_6(v, x, at, step):
-    store(v[0], x, at); store(v[1], x, at + 1 * step); store(v[2], x, at + 2 * step); store(v[3], x, at + 3 * step); store(v[4], x, at + 4 * step); store(v[5], x, at + 5 * step)
-
-
-def _columns_6(points):
-    @njit(forceinline=True)
-    def columns(x, at, row, column):
-        return (points(_take_6(x, at, row)), points(_take_6(x, at + 1 * column, row)), points(_take_6(x, at + 2 * column, row)), points(_take_6(x, at + 3 * column, row)), points(_take_6(x, at + 4 * column, row)), points(_take_6(x, at + 5 * column, row)))
-
-    return columns
-
-
-def _rows_6(points, give):
-    @njit(forceinline=True)
-    def rows(v, out, to, row, column):
-        give(points(v[0]), out, to, column); give(points(v[1]), out, to + 1 * row, column); give(points(v[2]), out, to + 2 * row, column); give(points(v[3]), out, to + 3 * row, column); give(points(v[4]), out, to + 4 * row, column); give(points(v[5]), out, to + 5 * row, column)
-
-    return rows
-
-
-# fmt: on
-_COLUMNS = {2: _columns_2, 3: _columns_3, 4: _columns_4, 6: _columns_6}
-_ROWS = {2: _rows_2, 3: _rows_3, 4: _rows_4, 6: _rows_6}
-_GIVE = {2: _give_2, 3: _give_3, 4: _give_4, 6: _give_6}
-
-
-def down_and_along(points, taken, given):
+def down_and_along(points, taken):
     """Make the two-dimensional transform: `points` down each column, then along each row of what that gave.
 
     Parameters
     ----------
     points : njit function
         One of the above.
-    taken, given : int
-        How many vectors it takes and gives.
+    taken : int
+        How many vectors it takes.
 
     Returns
     -------
     transform : njit function
         ``transform(x, at, row, column, out, to, out_row, out_column)``: from the `taken` x `taken` vectors at
-        ``x[at + i * row + j * column]`` to the `given` x `given` vectors at
-        ``out[to + i * out_row + j * out_column]``.
+        ``x[at + i * row + j * column]`` to those at ``out[to + i * out_row + j * out_column]``.
     """
-    columns = _COLUMNS[taken](points)
-    rows = _ROWS[given](points, _GIVE[given])
 
     @njit(forceinline=True)
     def transform(x, at, row, column, out, to, out_row, out_column):
-        rows(turn(columns(x, at, row, column)), out, to, out_row, out_column)
+        columns = read_columns(points, x, at, row, column, taken)
+        write_rows(points, turn(columns), out, to, out_row, out_column)
 
     return transform

@@ -25,10 +25,10 @@ from segnet_np.kernels.winograd_points import (
     weight_4_transposed,
 )
 
-_transform_output_4 = down_and_along(output_4_transposed, 4, 6)
-_transform_output_2 = down_and_along(output_2_transposed, 2, 4)
-_transform_weight_4 = down_and_along(weight_4_transposed, 6, 3)
-_transform_weight_2 = down_and_along(weight_2_transposed, 4, 3)
+_transform_output_4 = down_and_along(output_4_transposed, 4)
+_transform_output_2 = down_and_along(output_2_transposed, 2)
+_transform_weight_4 = down_and_along(weight_4_transposed, 6)
+_transform_weight_2 = down_and_along(weight_2_transposed, 4)
 
 
 @njit(parallel=True, fastmath=FASTMATH, cache=True)

@@ -83,7 +83,7 @@ class Layer:
         super().__init_subclass__(**options)
         own = vars(cls)
         if ("forward" in own or "backward" in own) and "lazy_forward" not in own:
-            cls.lazy_forward, cls.lazy_backward = Layer.lazy_forward, Layer.lazy_backward  # type: ignore[method-assign]
+            cls.lazy_forward, cls.lazy_backward = Layer.lazy_forward, Layer.lazy_backward  # type: ignore
 
     def lazy_forward(self, maps: LazyMaps, *rest: Any) -> Any:
         """Forward inside a net: from unfinished maps to such, which were checked.
@@ -185,6 +185,7 @@ class Layer:
     def _last_forward(self) -> tuple[Any, ...]:
         if self._remembered is None:
             raise RuntimeError(
-                f"{type(self).__name__}: backward needs a forward before it, and each forward serves one backward"
+                f"{type(self).__name__}: backward needs a forward before it, and each forward serves one "
+                "backward"
             )
         return self._remembered

@@ -67,7 +67,8 @@ class Conv2d(Layer):
     TypeError
         If a size is no whole number or `dtype` is not float32 or float64.
     ValueError
-        If a size is too small, `kernel_size` even, `algorithm` unknown, or "winograd" and `kernel_size` not 3.
+        If a size is too small, `kernel_size` even, `algorithm` unknown, or "winograd" with a `kernel_size`
+        other than 3.
 
     Examples
     --------

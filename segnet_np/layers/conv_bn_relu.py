@@ -138,8 +138,9 @@ class ConvBNReLU(Layer):
     def lazy_backward(self, dmaps: LazyMaps, input_grad: bool = True) -> LazyMaps | None:
         """Backward for :meth:`lazy_forward`."""
         if not self._fuses():
-            dmaps = dmaps if self.relu is None else self.relu.lazy_backward(dmaps)
-            return self.conv.lazy_backward(self.bn.lazy_backward(dmaps), input_grad)
+            d: Any = dmaps if self.relu is None else self.relu.lazy_backward(dmaps)
+            d = self.bn.lazy_backward(d)
+            return self.conv.lazy_backward(d, input_grad)
         out, mean, inv_std, trained = self.recall_unchecked()
         (x,) = self.conv.recall_unchecked()
         batch, height, width, channels = out.raw.shape

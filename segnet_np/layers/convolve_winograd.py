@@ -1,4 +1,4 @@
-"""Winograd convolution: how the work is cut into blocks, and the memory for the kernels in ``kernels/winograd``."""
+"""Winograd convolution: how the work is cut into blocks, and the memory for the kernels."""
 
 import numpy as np
 from numba import get_num_threads
@@ -34,7 +34,7 @@ def correlate(
     panels = -(-out_channels // columns)
     depth = -(-channels // lanes) * lanes
     points = (m + 2) ** 2
-    block = _block(batch, *out.shape[1:3], m, 24 if depth <= 256 else 48)
+    block = _block(batch, out.shape[1], out.shape[2], m, 24 if depth <= 256 else 48)
     most = block[0] * block[1]
     size = (
         (m + 2) * (block[1] * m + 2) * depth  # the patch of pixels
@@ -49,8 +49,8 @@ def correlate(
     weight = np.ascontiguousarray(weight)
     for first in range(0, panels, group):
         count = min(group, panels - first)
-        transformed = workspace.empty((points, count, depth, columns), dtype)
-        transform_weights(weight, adjoint, first, transformed)
+        transformed = workspace.empty((points, count * depth + 1, columns), dtype)
+        transform_weights(weight, adjoint, first, depth, transformed)
         winograd(maps, padding, transformed, bias, first, block, 1, scratch, out)
     return out
 

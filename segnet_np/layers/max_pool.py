@@ -110,7 +110,7 @@ class MaxPool2d(Layer):
         return to_nchw(finish(MaxPool2d.lazy_backward(self, finished(to_nhwc(dy))), self.workspace))
 
     def lazy_backward(self, dmaps: LazyMaps, *options: Any) -> LazyMaps:
-        """Backward for :meth:`lazy_forward`: say where the gradients go, and leave it to the reader to put them there."""
+        """Backward for :meth:`lazy_forward`: say where the gradients go; the reader puts them there."""
         (indices,) = self.recall_unchecked()
         # forward was: y = x[indices], so dx[indices] = dy: unpooling
         return unpooled(dmaps, to_nhwc(indices.offsets), indices.input_size)

@@ -96,7 +96,7 @@ class MaxUnpool2d(Layer):
         return to_nchw(finish(maps, self.workspace))
 
     def lazy_forward(self, maps: LazyMaps, *rest: Any) -> LazyMaps:
-        """Forward inside a net: say where each value goes, and leave it to the reader of the maps to put it there."""
+        """Forward inside a net: say where each value goes; the reader of the maps puts it there."""
         (indices,) = rest
         batch, channels, _, _ = indices.shape
         self.remember((batch, channels, *indices.input_size), maps.raw.dtype, indices)

@@ -19,6 +19,9 @@ from segnet_np.layers.checks import check_array, check_count
 
 WINDOW = 2
 
+# Up to how many offsets are printed with the object.
+_SHOWN = 16
+
 
 class PoolingIndices:
     """The place of the maximum in each 2x2 window of a batch of maps.
@@ -136,7 +139,8 @@ class PoolingIndices:
 
     def __repr__(self) -> str:
         height, width = self.input_size
-        return f"PoolingIndices(shape={self.shape}, input_size=({height}, {width}))"
+        few = f", offsets={self.offsets.tolist()}" if self.offsets.size <= _SHOWN else ""
+        return f"PoolingIndices(shape={self.shape}, input_size=({height}, {width}){few})"
 
 
 def pooled_size(size: tuple[int, int], ceil_mode: bool) -> tuple[int, int]:

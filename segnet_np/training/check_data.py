@@ -36,13 +36,15 @@ def check_data(directory: Path, preview: Path) -> tuple[str, bool]:
     FileNotFoundError
         When the folder has none of the splits, or one without labels.
     ValueError
-        When images and labels do not go together, or classes.txt is malformed.
+        When a folder has no images, stems appear twice, or classes.txt is malformed.
     """
     splits = [split for split in SPLITS if (directory / split).is_dir()]
     if not splits:
         raise FileNotFoundError(f"{directory}: no folder {', '.join(SPLITS)} in it")
-    folders = [Folder(directory, split) for split in splits]
+    folders = [Folder(directory, split, complete=False) for split in splits]
     sections, ok = [], True
+    if lacking := [split for split in SPLITS[:2] if split not in splits]:
+        sections.append(f"No folder {' and no folder '.join(lacking)}: training needs train and val.")
     for folder in folders:
         found = inspect_folder(folder, tqdm(range(len(folder)), desc=folder.split, unit="image", leave=False))
         sections.append(
@@ -78,7 +80,10 @@ def _words(found: Inspection) -> list[str]:
     words = []
     absent = [name for name, pixels in zip(found.classes.names, found.pixels, strict=False) if not pixels]
     if absent:
-        words.append(f"No pixel of {', '.join(absent)}: what is never shown is not learned.")
+        words.append(
+            f"No pixel of {', '.join(absent)}: what is never shown is not learned, and if the train labels "
+            "lack a class, training needs --class-weights none."
+        )
     if found.outside:
         words.append(
             "Values marked ? are no class. Labels are class indices, 0, 1, 2, ..., not colours or greys; "
@@ -87,7 +92,11 @@ def _words(found: Inspection) -> list[str]:
     if found.ok:
         words.append("Every image and every label file can be used.")
     else:
-        words += [f"{len(found.problems)} problems:", *(f"  {problem}" for problem in found.problems)]
+        count = len(found.problems)
+        words += [
+            f"{count} problem{'s' if count > 1 else ''}:",
+            *(f"  {problem}" for problem in found.problems),
+        ]
     return ["", *words]
 
 

@@ -118,6 +118,8 @@ class Config:
             number = isinstance(value, int | float) and not isinstance(value, bool)
             if not number or not 0 <= value < math.inf:
                 wrong.append(f"{name} {value!r}, expected a finite number >= 0")
+            elif name == "balance" and value > 1:
+                wrong.append(f"balance {value!r}, expected a number from 0 to 1")
         if wrong:
             raise ValueError("settings: " + "; ".join(wrong))
 

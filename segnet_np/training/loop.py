@@ -79,7 +79,7 @@ def train(config: Config, folder: Path | None = None, resume: bool = False) -> R
     Raises
     ------
     FileExistsError
-        When the folder holds a run and `resume` is not asked for.
+        When the folder holds a run and `resume` is not asked for, or weights without their checkpoint.
     KeyboardInterrupt
         After Ctrl-C, when the step is done and a checkpoint is written.
     RuntimeError
@@ -87,6 +87,10 @@ def train(config: Config, folder: Path | None = None, resume: bool = False) -> R
     ValueError, OSError
         When data, settings or checkpoint cannot be used, or the disk is full.
     """
+    if folder and resume and run_folder.lacks_checkpoint(folder):
+        raise FileExistsError(
+            f"{folder} holds weights but no {run_folder.CHECKPOINT} to go on from: take another folder (--out)"
+        )
     if folder and not resume and run_folder.holds_run(folder):
         raise FileExistsError(
             f"{folder} holds a run: go on with it (--resume) or take another folder (--out)"
@@ -114,6 +118,8 @@ class _Training:
         self.seen = np.zeros(self.classes.num_classes, np.int64)  # pixels of each class in the batches so far
         if resume and (folder / run_folder.CHECKPOINT).exists():
             self._restore(load_checkpoint(folder / run_folder.CHECKPOINT))
+        elif resume:
+            say(f"There is no checkpoint in {folder} yet: starting with step 1.")
 
     def run(self) -> Result:
         """Make the steps that are left."""

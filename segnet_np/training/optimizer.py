@@ -45,6 +45,11 @@ class Optimizer:
     def __init__(self, params: Iterable[Any], defaults: dict[str, Any]) -> None:
         if hasattr(params, "data"):
             raise TypeError(f"{self._name}: params must be an iterable of parameters, not a single one")
+        if not isinstance(params, Iterable):
+            raise TypeError(
+                f"{self._name}: params must be an iterable of parameters, such as net.parameters(), "
+                f"but {type(params).__name__} was given"
+            )
         given = list(params)
         if not given:
             raise ValueError(f"{self._name}: there is no parameter to train")

@@ -19,6 +19,11 @@ def holds_run(folder: Path) -> bool:
     return any((folder / name).exists() for name in (CONFIG, LOG, CHECKPOINT, WEIGHTS))
 
 
+def lacks_checkpoint(folder: Path) -> bool:
+    """Whether there are weights, which a new start would overwrite, but no checkpoint to go on from."""
+    return (folder / WEIGHTS).exists() and not (folder / CHECKPOINT).exists()
+
+
 def remove_leftovers(folder: Path) -> None:
     """Remove the temporary files of `whole_file` that a run in this folder left when it was killed."""
     for name in map(Path, FILES):

@@ -44,6 +44,10 @@ def plan(
     usual = SCENES if settings.get("data") is None else FOLDER
     model = settings.get("model", next(iter(usual)))
     config = Config(**{"model": model, **usual.get(model, {}), **settings})
+    if model == "segnet" and "kernel_size" in settings:
+        raise ValueError(
+            f"--kernel-size {settings['kernel_size']} is a setting of segnet-basic; the kernels of segnet are 3x3"
+        )
     if epochs is not None:
         if not 0 < epochs < math.inf:
             raise ValueError(f"--epochs {epochs}, expected a number > 0")
