@@ -66,7 +66,8 @@ class Folder:
         images, labels = _by_stem(image_folder, IMAGE_SUFFIXES), _by_stem(label_folder, LABEL_SUFFIXES)
         if not images:
             raise ValueError(f"{image_folder}: no images, expected files named {_any_of(IMAGE_SUFFIXES)}")
-        self.unpaired = problems = []
+        self.unpaired: list[str] = []
+        problems = self.unpaired
         if bare := sorted(images.keys() - labels.keys()):
             problems.append(
                 f"images without labels in {label_folder}: {listed([images[stem].name for stem in bare])}"

@@ -89,7 +89,8 @@ def train(config: Config, folder: Path | None = None, resume: bool = False) -> R
     """
     if folder and resume and run_folder.lacks_checkpoint(folder):
         raise FileExistsError(
-            f"{folder} holds weights but no {run_folder.CHECKPOINT} to go on from: take another folder (--out)"
+            f"{folder} holds weights but no {run_folder.CHECKPOINT} to go on from: "
+            "take another folder (--out)"
         )
     if folder and not resume and run_folder.holds_run(folder):
         raise FileExistsError(

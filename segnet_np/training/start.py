@@ -46,7 +46,8 @@ def plan(
     config = Config(**{"model": model, **usual.get(model, {}), **settings})
     if model == "segnet" and "kernel_size" in settings:
         raise ValueError(
-            f"--kernel-size {settings['kernel_size']} is a setting of segnet-basic; the kernels of segnet are 3x3"
+            f"--kernel-size {settings['kernel_size']} is a setting of segnet-basic; "
+            "the kernels of segnet are 3x3"
         )
     if epochs is not None:
         if not 0 < epochs < math.inf:
