@@ -20,6 +20,9 @@ from segnet_np.kernels.tile import MAX_ROWS, VECTOR_BYTES, add_product, tile_row
 # A block of x and dout that the weight gradient goes over once for each of its tiles: half a core's L2 cache.
 _BLOCK_BYTES = 512 * 1024
 
+# Input channels that `unpack_weight_gradient` turns round at once, in the innermost cache.
+_TURNED = 8
+
 
 def slack(channels):
     """How many numbers must be readable behind a padded array, where the last tile's idle rows read."""
@@ -141,22 +144,34 @@ def conv2d_weight_gradient(padded, dout, partial):
 
 
 @njit(parallel=True, fastmath=FASTMATH, cache=True)
-def unpack_weight_gradient(partial, dweight):
-    """Add the chunks up, in order, into dweight (O, C, KH, KW)."""
+def unpack_weight_gradient(partial, channel_step, tap_step, dweight):
+    """Add the chunks up, in order, into dweight (O, C, KH, KW).
+
+    partial is (chunks, P, ...); within a panel, channel c and tap k = ki * KW + kj have their NR numbers at
+    ``c * channel_step + k * tap_step``.
+    """
     out_channels, channels, kernel_h, kernel_w = dweight.shape
-    chunks, panels, _, _, _, columns = partial.shape
-    # A block of input channels at a time: what they need of dweight stays in the cache until it is full.
-    blocks = -(-channels // 16)
+    chunks, panels = partial.shape[:2]
+    columns = partial.shape[-1]
+    taps = kernel_h * kernel_w
+    plane = partial.size // (chunks * panels)
+    flat = dweight.reshape(-1)
+    flat_partial = partial.reshape(-1)
+    # A block of input channels at a time: turned round in the cache, then written in whole runs.
+    blocks = -(-channels // _TURNED)
     for unit in prange(panels * blocks):
         p = unit // blocks
         first = p * columns
-        first_c = unit % blocks * 16
-        total = np.empty(columns, partial.dtype)
-        for c in range(first_c, min(first_c + 16, channels)):
-            for ki in range(kernel_h):
-                for kj in range(kernel_w):
-                    total[:] = partial[0, p, ki, kj, c]
-                    for chunk in range(1, chunks):
-                        total += partial[chunk, p, ki, kj, c]
-                    for o in range(min(columns, out_channels - first)):
-                        dweight[first + o, c, ki, kj] = total[o]
+        first_c = unit % blocks * _TURNED
+        here = min(_TURNED, channels - first_c)
+        turned = np.zeros((columns, here * taps), partial.dtype)
+        for chunk in range(chunks):
+            for c in range(here):
+                for k in range(taps):
+                    at = (chunk * panels + p) * plane + (first_c + c) * channel_step + k * tap_step
+                    for o in range(columns):
+                        turned[o, c * taps + k] += flat_partial[at + o]
+        for o in range(min(columns, out_channels - first)):
+            to = ((first + o) * channels + first_c) * taps
+            for k in range(here * taps):
+                flat[to + k] = turned[o, k]

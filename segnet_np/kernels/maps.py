@@ -15,7 +15,7 @@ import numpy as np
 from numba import njit, prange
 
 from segnet_np.kernels.flags import FASTMATH
-from segnet_np.kernels.simd import at_least, load, only_where, store
+from segnet_np.kernels.simd import at_least, load, only_where, spread, store
 from segnet_np.kernels.tile import VECTOR_BYTES
 
 
@@ -54,21 +54,23 @@ def read_row(maps, n, i, start, pixels, first, count, out, at, step):
     halve = 1 if pooled else 0
     # What lies beyond the edge is zero; so is the last row or column of an odd size, which no window covers.
     inside = 0 <= i < maps.height and i >> halve < raw_h
-    end = min(maps.width, raw_w << halve) if inside else start
-    nothing = load(scale, 0, 0)
-    for j in range(start, start + pixels):
-        pixel = ((n * raw_h + (i >> halve)) * raw_w + (j >> halve)) * channels + first
-        here = 2 * (i & 1) + (j & 1)
-        for c in range(0, step, lanes):
-            value = nothing
-            if 0 <= j < end:
-                some = min(lanes, count - c)
-                value = load(raw, pixel + c, some) * load(scale, first + c, some)
-                value = at_least(value + load(shift, first + c, some), load(floor, first + c, some))
-                if pooled:
-                    value = only_where(value, offsets, pixel + c, some, here)
-            store(value, out, at + c, min(lanes, step - c))
-        at += step
+    end = min(start + pixels, maps.width, raw_w << halve) if inside else start
+    line = (n * raw_h + (i >> halve)) * raw_w
+    for c in range(0, step, lanes):
+        some = min(lanes, count - c)
+        scale_c, shift_c = load(scale, first + c, some), load(shift, first + c, some)
+        floor_c = load(floor, first + c, some)
+        to = min(lanes, step - c)
+        for j in range(start, min(start + pixels, 0)):
+            store(spread(0, scale_c), out, at + (j - start) * step + c, to)
+        for j in range(max(start, 0), end):
+            pixel = (line + (j >> halve)) * channels + first + c
+            value = at_least(load(raw, pixel, some) * scale_c + shift_c, floor_c)
+            if pooled:
+                value = only_where(value, offsets, pixel, some, 2 * (i & 1) + (j & 1))
+            store(value, out, at + (j - start) * step + c, to)
+        for j in range(max(start, end, 0), start + pixels):
+            store(spread(0, scale_c), out, at + (j - start) * step + c, to)
 
 
 @njit(parallel=True, fastmath=FASTMATH, cache=True)

@@ -52,6 +52,7 @@ def transform_weights(weight, adjoint, first_panel, depth, out):
     wide = weight.shape[1] if adjoint else weight.shape[0]
     deep = weight.shape[0] if adjoint else weight.shape[1]
     flat = out.reshape(-1)
+    flat_weight = weight.reshape(-1)
     step = rows * columns
     blocks = -(-depth // _DEPTH_BLOCK)
     for unit in prange(panels * blocks):
@@ -59,11 +60,17 @@ def transform_weights(weight, adjoint, first_panel, depth, out):
         first = (first_panel + p) * columns
         first_d = unit % blocks * _DEPTH_BLOCK
         taps = np.zeros((_DEPTH_BLOCK, 9, columns), weight.dtype)
+        here = min(_DEPTH_BLOCK, deep - first_d)
         for o in range(min(columns, wide - first)):
-            for d in range(min(_DEPTH_BLOCK, deep - first_d)):
-                g = weight[first_d + d, first + o] if adjoint else weight[first + o, first_d + d]
-                for k in range(9):
-                    taps[d, 8 - k if adjoint else k, o] = g[k // 3, k % 3]
+            for d in range(here):
+                if adjoint:
+                    at = ((first_d + d) * wide + first + o) * 9
+                    for k in range(9):
+                        taps[d, 8 - k, o] = flat_weight[at + k]
+                else:
+                    at = ((first + o) * deep + first_d + d) * 9
+                    for k in range(9):
+                        taps[d, k, o] = flat_weight[at + k]
         for d in range(min(_DEPTH_BLOCK, depth - first_d)):
             at = d * 9 * columns
             to = (p * depth + first_d + d) * columns

@@ -33,8 +33,8 @@ _transform_weight_2 = down_and_along(weight_2_transposed, 4)
 
 @njit(parallel=True, fastmath=FASTMATH, cache=True)
 def winograd_weight_gradient(maps, padding, dmaps, m, block, channel_block, scratch, partial):
-    """partial (chunks, P, 3, 3, C, NR): for each chunk of tiles the sum of x[pixel + tap] * dout[pixel]."""
-    chunks, panels, _, _, channels, columns = partial.shape
+    """partial (chunks, P, C, 9, NR): for each chunk of tiles the sum of x[pixel + tap] * dout[pixel]."""
+    chunks, panels, channels, _, columns = partial.shape
     block_rows, block_columns = block
     batch, _, _, out_channels = dmaps.raw.shape
     out_h = dmaps.height
@@ -122,9 +122,8 @@ def winograd_weight_gradient(maps, padding, dmaps, m, block, channel_block, scra
         for c in range(c_count):
             for o in range(0, columns, lanes):
                 at = base + u + c * columns + o
-                to = ((chunk * panels + p) * 9 * channels + first_c + c) * columns + o
-                column = channels * columns
+                to = ((chunk * panels + p) * channels + first_c + c) * 9 * columns + o
                 if m == 4:
-                    _transform_weight_4(flat, at, 6 * u_step, u_step, flat_partial, to, 3 * column, column)
+                    _transform_weight_4(flat, at, 6 * u_step, u_step, flat_partial, to, 3 * columns, columns)
                 else:
-                    _transform_weight_2(flat, at, 4 * u_step, u_step, flat_partial, to, 3 * column, column)
+                    _transform_weight_2(flat, at, 4 * u_step, u_step, flat_partial, to, 3 * columns, columns)

@@ -16,7 +16,7 @@ ALGORITHMS = ("auto", "direct", "winograd")
 
 
 def tile_size(
-    algorithm: str, dtype: np.dtype, kernel_size: int, channels: int, out_h: int, out_w: int
+    algorithm: str, dtype: np.dtype, kernel_size: int, channels: int, out_shape: tuple[int, int, int]
 ) -> int:
     """Choose how a convolution is computed: 0 directly, m by Winograd's F(m x m, 3 x 3).
 
@@ -29,7 +29,8 @@ def tile_size(
     kernel_size : int
     channels : int
         The smaller of C and O.
-    out_h, out_w : int
+    out_shape : tuple of int
+        (N, OH, OW).
 
     Returns
     -------
@@ -40,12 +41,14 @@ def tile_size(
         return 0
     if algorithm == "auto" and (dtype == np.float64 or channels < 8):
         return 0
+    batch, out_h, out_w = out_shape
 
-    # The larger tile saves more, unless the edges waste it.
-    def products(m: int) -> int:
-        return -(-out_h // m) * -(-out_w // m) * (m + 2) ** 2
+    def cost(m: int) -> int:
+        """Products for each pair of channels. Transforming a weight costs as much as about 32 of them."""
+        tiles = batch * -(-out_h // m) * -(-out_w // m)
+        return (tiles + 32) * (m + 2) ** 2
 
-    return min((4, 2), key=products)
+    return min((4, 2), key=cost)
 
 
 def correlate(
@@ -76,10 +79,11 @@ def correlate(
     -------
     out : ndarray, shape (N, H + 2 * padding - K + 1, W + 2 * padding - K + 1, O), or C with adjoint
     """
-    _, height, width, _ = size_of(maps)
+    batch, height, width, _ = size_of(maps)
     kernel_size = weight.shape[2]
     grow = 2 * padding - kernel_size + 1
-    m = tile_size(algorithm, weight.dtype, kernel_size, min(weight.shape[:2]), height + grow, width + grow)
+    out_shape = (batch, height + grow, width + grow)
+    m = tile_size(algorithm, weight.dtype, kernel_size, min(weight.shape[:2]), out_shape)
     if m == 0:
         return convolve_direct.correlate(workspace, maps, weight, bias, padding, adjoint)
     return convolve_winograd.correlate(workspace, maps, weight, bias, padding, adjoint, m)
@@ -104,9 +108,8 @@ def weight_gradient(
     -------
     dweight : ndarray, shape (O, C, K, K)
     """
-    _, out_h, out_w, out_channels = dout.shape
-    channels = min(maps.raw.shape[3], out_channels)
-    m = tile_size(algorithm, dout.dtype, kernel_size, channels, out_h, out_w)
+    channels = min(maps.raw.shape[3], dout.shape[3])
+    m = tile_size(algorithm, dout.dtype, kernel_size, channels, dout.shape[:3])
     if m == 0:
         return convolve_direct.weight_gradient(workspace, maps, dout, padding, kernel_size)
     return convolve_winograd.weight_gradient(workspace, maps, dout, padding, m)
