@@ -1,4 +1,4 @@
-"""3x3 convolution by Winograd's algorithm; :mod:`segnet_np.kernels.winograd_points` says how it works.
+"""Convolution by Winograd's algorithm; :mod:`segnet_np.kernels.winograd_points` says how it works.
 
 The transforms are cheap only while the numbers are in the cache. So each unit of work takes a block of tiles
 through everything: read the pixels into a patch, transform them to V, multiply by U for each point, transform
@@ -6,6 +6,9 @@ back, write. The products are matrix products over the channels, one for each po
 micro-kernel as the direct convolution:
 
     M[point][tile, o] = sum over c of  V[point][tile, c] * U[point][c, o]
+
+A kernel larger than 3x3 is cut into pieces of 3x3, filled up with zeros: 7x7 into nine. Each piece sees the input
+shifted, and what the pieces give is summed at the points, as if they were further input channels.
 """
 
 import numpy as np
@@ -39,14 +42,16 @@ _DEPTH_BLOCK = 16
 
 @njit(parallel=True, fastmath=FASTMATH, cache=True)
 def transform_weights(weight, adjoint, first_panel, depth, out):
-    """U = G g Gt of weight (O, C, 3, 3), with o = (first_panel + p) * NR + column.
+    """U = G g Gt of weight (O, C, K, K), with o = (first_panel + p) * NR + column.
 
-    out is (points, panels * depth + 1, NR), where depth is C rounded up; what is added is zero. The last row
-    of each point is not used: without it the points would lie a power of two apart, where a cache holds few.
-    With `adjoint` U is of the kernel that backward needs: taps turned round, c and o exchanged.
+    out is (points, panels * pieces * depth + 1, NR), where depth is C rounded up; what is added is zero. The
+    last row of each point is not used: without it the points would lie a power of two apart, where a cache
+    holds few. With `adjoint` U is of the kernel that backward needs: taps turned round, c and o exchanged.
     """
     points, rows, columns = out.shape
-    panels = rows // depth
+    size = weight.shape[2]
+    along = (size + 2) // 3
+    panels = rows // (along * along * depth)
     m = 4 if points == 36 else 2
     lanes = VECTOR_BYTES // weight.itemsize
     wide = weight.shape[1] if adjoint else weight.shape[0]
@@ -55,8 +60,11 @@ def transform_weights(weight, adjoint, first_panel, depth, out):
     flat_weight = weight.reshape(-1)
     step = rows * columns
     blocks = -(-depth // _DEPTH_BLOCK)
-    for unit in prange(panels * blocks):
-        p = unit // blocks
+    for unit in prange(panels * along * along * blocks):
+        p = unit // (along * along * blocks)
+        piece = unit // blocks % (along * along)
+        top = piece // along * 3
+        left = piece % along * 3
         first = (first_panel + p) * columns
         first_d = unit % blocks * _DEPTH_BLOCK
         taps = np.zeros((_DEPTH_BLOCK, 9, columns), weight.dtype)
@@ -64,16 +72,16 @@ def transform_weights(weight, adjoint, first_panel, depth, out):
         for o in range(min(columns, wide - first)):
             for d in range(here):
                 if adjoint:
-                    at = ((first_d + d) * wide + first + o) * 9
-                    for k in range(9):
-                        taps[d, 8 - k, o] = flat_weight[at + k]
+                    at = ((first_d + d) * wide + first + o) * size * size
                 else:
-                    at = ((first + o) * deep + first_d + d) * 9
-                    for k in range(9):
-                        taps[d, k, o] = flat_weight[at + k]
+                    at = ((first + o) * deep + first_d + d) * size * size
+                for ki in range(min(3, size - top)):
+                    for kj in range(min(3, size - left)):
+                        tap = (top + ki) * size + left + kj
+                        taps[d, 3 * ki + kj, o] = flat_weight[at + (size * size - 1 - tap if adjoint else tap)]
         for d in range(min(_DEPTH_BLOCK, depth - first_d)):
             at = d * 9 * columns
-            to = (p * depth + first_d + d) * columns
+            to = ((p * along * along + piece) * depth + first_d + d) * columns
             for o in range(0, columns, lanes):
                 # fmt: off
                 if m == 4:
@@ -84,16 +92,22 @@ def transform_weights(weight, adjoint, first_panel, depth, out):
 
 
 @njit(parallel=True, fastmath=FASTMATH, cache=True)
-def winograd(maps, padding, weights, bias, first_panel, block, splits, scratch, out):
-    """out (N, OH, OW, O) = maps correlated with the 3x3 kernels."""
+def winograd(maps, padding, weights, size, bias, first_panel, block, splits, scratch, out):
+    """out (N, OH, OW, O) = maps correlated with kernels of `size` x `size`, plus bias (O,).
+
+    `weights` come from :func:`transform_weights`, beginning with `first_panel`. The work is cut into blocks of
+    (rows, columns) tiles, and the panels of each into `splits` parts. `scratch` has a row for each thread;
+    :func:`scratch_size` says how long.
+    """
     batch, out_h, out_w, out_channels = out.shape
     points, weight_rows, columns = weights.shape
     block_rows, block_columns = block
     channels = maps.raw.shape[3]
     m = 4 if points == 36 else 2
-    edge = m + 2
     lanes = VECTOR_BYTES // out.itemsize
-    depth = -(-channels // lanes) * lanes
+    width = -(-channels // lanes) * lanes
+    along = (size + 2) // 3
+    depth = along * along * width
     panels = weight_rows // depth
     vectors = columns // lanes
     rows = tile_rows(vectors)
@@ -101,18 +115,17 @@ def winograd(maps, padding, weights, bias, first_panel, block, splits, scratch, 
     tile_w = -(-out_w // m)
     bands = -(-batch * tile_h // block_rows)
     strips = -(-tile_w // block_columns)
-    # The scratch memory of a thread, one behind the other.
-    wide = block_columns * m + 2
+    # What lies where in a thread's row of the scratch memory.
+    reach = 3 * along - 1
+    line = (block_columns * m + reach) * width
     most = block_rows * block_columns
     v_step = most * depth + lanes
     m_step = (most + rows) * columns + lanes
-    patch = 0
-    v = patch + edge * wide * depth
+    v = (m + reach) * line
     product = v + points * v_step + MAX_ROWS * depth
     result = product + points * m_step
     flat = scratch.reshape(-1)
     flat_weights = weights.reshape(-1)
-    w_step = weight_rows * columns
     for unit in prange(bands * strips * splits):
         base = get_thread_id() * scratch.shape[1]
         split = unit // (bands * strips)
@@ -124,37 +137,27 @@ def winograd(maps, padding, weights, bias, first_panel, block, splits, scratch, 
         for r in range(here_rows):
             n = (first_row + r) // tile_h
             i = (first_row + r) % tile_h * m - padding
-            for pi in range(edge):
-                at = base + patch + pi * wide * depth
-                j = first_tile * m - padding
-                read_row(maps, n, i + pi, j, here_columns * m + 2, 0, channels, flat, at, depth)
+            j = first_tile * m - padding
+            for pi in range(m + reach):
+                at = base + pi * line
+                read_row(maps, n, i + pi, j, here_columns * m + reach, 0, channels, flat, at, width)
             for t in range(here_columns):
-                for c in range(0, depth, lanes):
-                    at = base + patch + t * m * depth + c
-                    to = base + v + (r * here_columns + t) * depth + c
-                    # fmt: off
-                    if m == 4:
-                        transform_input_4(flat, at, wide * depth, depth, flat, to, 6 * v_step, v_step)
-                    else:
-                        transform_input_2(flat, at, wide * depth, depth, flat, to, 4 * v_step, v_step)
-                    # fmt: on
+                for piece in range(along * along):
+                    for c in range(0, width, lanes):
+                        at = base + piece // along * 3 * line + (t * m + piece % along * 3) * width + c
+                        to = base + v + (r * here_columns + t) * depth + piece * width + c
+                        if m == 4:
+                            transform_input_4(flat, at, line, width, flat, to, 6 * v_step, v_step)
+                        else:
+                            transform_input_2(flat, at, line, width, flat, to, 4 * v_step, v_step)
         for p in range(split * panels // splits, (split + 1) * panels // splits):
             for f in range(points):
                 for t in range(0, tiles, rows):
-                    to = base + product + f * m_step + t * columns
                     add_product(
-                        vectors,
-                        flat,
-                        base + v + f * v_step + t * depth,
-                        (depth, 0, 1),
-                        flat_weights,
-                        f * w_step + p * depth * columns,
-                        (0, columns),
-                        (1, depth),
-                        flat,
-                        to,
-                        True,
-                    )
+                        vectors, flat, base + v + f * v_step + t * depth, (depth, 0, 1),
+                        flat_weights, (f * weight_rows + p * depth) * columns, (0, columns), (1, depth),
+                        flat, base + product + f * m_step + t * columns, True,
+                    )  # fmt: skip
             first = (first_panel + p) * columns
             o_count = min(columns, out_channels - first)
             for r in range(here_rows):
@@ -165,12 +168,10 @@ def winograd(maps, padding, weights, bias, first_panel, block, splits, scratch, 
                     for o in range(0, columns, lanes):
                         at = base + product + (r * here_columns + t) * columns + o
                         to = base + result + o
-                        # fmt: off
                         if m == 4:
                             _transform_output_4(flat, at, 6 * m_step, m_step, flat, to, 4 * columns, columns)
                         else:
                             _transform_output_2(flat, at, 4 * m_step, m_step, flat, to, 2 * columns, columns)
-                        # fmt: on
                     for ki in range(min(m, out_h - i)):
                         for kj in range(min(m, out_w - j)):
                             at = base + result + (ki * m + kj) * columns
@@ -179,3 +180,18 @@ def winograd(maps, padding, weights, bias, first_panel, block, splits, scratch, 
                                 some = min(lanes, o_count - o)
                                 value = load(flat, at + o, some) + load(bias, first + o, some)
                                 store(value, out, to + o, some)
+
+
+def scratch_size(block, m, size, channels, columns, dtype):
+    """How many numbers a thread of :func:`winograd` needs, for whole vectors of `channels`."""
+    most = block[0] * block[1]
+    along = (size + 2) // 3
+    reach = 3 * along - 1
+    lanes = VECTOR_BYTES // dtype.itemsize
+    width = -(-channels // lanes) * lanes
+    depth = along * along * width
+    points = (m + 2) ** 2
+    patch = (m + reach) * (block[1] * m + reach) * width
+    v = points * (most * depth + lanes) + MAX_ROWS * depth
+    product = points * ((most + MAX_ROWS) * columns + lanes)
+    return patch + v + product + m * m * columns

@@ -50,8 +50,8 @@ class Conv2d(Layer):
     seed : int, SeedSequence or Generator, default 0
         Where the initial weights are drawn from.
     algorithm : {"auto", "direct", "winograd"}, default "auto"
-        How it is computed. Winograd's needs fewer products for 3x3 kernels and rounds a little more; "auto"
-        takes it for them where it is faster, never for float64 (:mod:`segnet_np.layers.convolve`).
+        How it is computed. Winograd's needs fewer products and rounds a little more; "auto" takes it where it
+        is faster, never for float64 and 1x1 kernels (:mod:`segnet_np.layers.convolve`).
 
     Attributes
     ----------
@@ -67,8 +67,8 @@ class Conv2d(Layer):
     TypeError
         If a size is no whole number or `dtype` is not float32 or float64.
     ValueError
-        If a size is too small, `kernel_size` even, `algorithm` unknown, or "winograd" with a `kernel_size`
-        other than 3.
+        If a size is too small, `kernel_size` even, `algorithm` unknown, or "winograd" with a
+        `kernel_size` of 1.
 
     Examples
     --------
@@ -100,10 +100,8 @@ class Conv2d(Layer):
         self.padding = check_count("Conv2d", "padding", padding, 0)
         if algorithm not in ALGORITHMS:
             raise ValueError(f"Conv2d: algorithm must be one of {ALGORITHMS}, but {algorithm!r} was given")
-        if algorithm == "winograd" and kernel_size != 3:
-            raise ValueError(
-                f"Conv2d: winograd is for kernels of 3x3, but kernel_size {kernel_size} was given"
-            )
+        if algorithm == "winograd" and kernel_size < 3:
+            raise ValueError("Conv2d: winograd is for kernels of 3x3 and more, but kernel_size 1 was given")
         self.algorithm = algorithm
         self.dtype = float_dtype("Conv2d", dtype)
         shape = (out_channels, in_channels, kernel_size, kernel_size)

@@ -1,7 +1,7 @@
 """The convolutions that layers share, and the choice between the algorithms for them.
 
 ``"direct"`` adds the products as the definition says: any kernel size, float64 too, and the exact path.
-``"winograd"`` needs a fraction of the products for 3x3 kernels, at the price of some rounding
+``"winograd"`` needs a fraction of the products for kernels of 3x3 and more, at the price of some rounding
 (:mod:`segnet_np.kernels.winograd_points`).
 """
 
@@ -18,7 +18,7 @@ ALGORITHMS = ("auto", "direct", "winograd")
 def tile_size(
     algorithm: str, dtype: np.dtype, kernel_size: int, channels: int, out_shape: tuple[int, int, int]
 ) -> int:
-    """Choose how a convolution is computed: 0 directly, m by Winograd's F(m x m, 3 x 3).
+    """Choose how a convolution is computed: 0 directly, m by Winograd's tiles of m x m pixels.
 
     Parameters
     ----------
@@ -37,18 +37,22 @@ def tile_size(
     m : int
         0, 2 or 4.
     """
-    if algorithm == "direct" or kernel_size != 3:
+    if algorithm == "direct" or kernel_size < 3:
         return 0
     if algorithm == "auto" and (dtype == np.float64 or channels < 8):
         return 0
     batch, out_h, out_w = out_shape
+    pieces = ((kernel_size + 2) // 3) ** 2
 
     def cost(m: int) -> int:
-        """Products for each pair of channels. Transforming a weight costs as much as about 32 of them."""
+        """Products for each pair of channels. Preparing a weight costs as much as about 32 of them."""
+        if m == 0:
+            # The micro-kernel takes six pixels of a row at a time.
+            return (batch * out_h * -(-out_w // 6) * 6 + 32) * kernel_size**2
         tiles = batch * -(-out_h // m) * -(-out_w // m)
-        return (tiles + 32) * (m + 2) ** 2
+        return (tiles + 32) * pieces * (m + 2) ** 2
 
-    return min((4, 2), key=cost)
+    return min((4, 2) if algorithm == "winograd" else (4, 2, 0), key=cost)
 
 
 def correlate(
@@ -112,4 +116,4 @@ def weight_gradient(
     m = tile_size(algorithm, dout.dtype, kernel_size, channels, dout.shape[:3])
     if m == 0:
         return convolve_direct.weight_gradient(workspace, maps, dout, padding, kernel_size)
-    return convolve_winograd.weight_gradient(workspace, maps, dout, padding, m)
+    return convolve_winograd.weight_gradient(workspace, maps, dout, padding, kernel_size, m)
