@@ -36,13 +36,43 @@ def test_equals_pytorch(dtype, relu, training):
         assert error <= TOLERANCE[dtype] * np.abs(scale).max(), name
 
 
-def test_equals_the_layers_in_turn():
-    block, x, dout = example("float64")
-    conv, bn, relu = Conv2d(3, 5, 3, 1, dtype="float64"), BatchNorm2d(5, dtype="float64"), ReLU()
-    for (_, p), q in zip(block.named_parameters(), [*conv.parameters(), *bn.parameters()], strict=True):
+@pytest.mark.parametrize("training", [True, False], ids=["train", "eval"])
+@pytest.mark.parametrize("relu", [True, False])
+def test_equals_the_layers_in_turn(relu, training):
+    """Fused and unfused, values and all gradients; a NaN goes the same way through both."""
+    block, x, dout = example("float64", relu, training)
+    conv, bn, last = Conv2d(3, 5, 3, 1, dtype="float64"), BatchNorm2d(5, dtype="float64"), ReLU()
+    bn.train(training)
+    bn.running_var[:] = block.bn.running_var
+    alone = [*conv.named_parameters(), *bn.named_parameters()]
+    for (_, p), (_, q) in zip(block.named_parameters(), alone, strict=True):
         q.data[...] = p.data
-    assert_close(block(x), relu(bn(conv(x))), 1e-13)
-    assert_close(block.backward(dout), conv.backward(bn.backward(relu.backward(dout))), 1e-13)
+    out = bn(conv(x))
+    assert_close(block(x), last(out) if relu else out, 1e-13)
+    dx = conv.backward(bn.backward(last.backward(dout) if relu else dout))
+    assert_close(block.backward(dout), dx, 1e-13)
+    for (name, p), (_, q) in zip(block.named_parameters(), alone, strict=True):
+        if name == "conv.bias" and training:
+            assert np.abs(p.grad - q.grad).max() <= 1e-13 * np.abs(dout).sum()
+        else:
+            assert_close(p.grad, q.grad, 1e-12, name)
+    for statistic in ("running_mean", "running_var"):
+        assert_close(getattr(block.bn, statistic), getattr(bn, statistic), 1e-13)
+
+
+def test_a_layer_of_ones_own_inside_is_used():
+    class Doubled(BatchNorm2d):
+        def forward(self, x):
+            return 2 * super().forward(x)
+
+        def backward(self, dout):
+            return super().backward(2 * dout)
+
+    block, x, dout = example("float64", relu=False)
+    out, dx = block(x), block.backward(dout)
+    block.bn.__class__ = Doubled
+    assert_close(block(x), 2 * out, 1e-13)
+    assert_close(block.backward(dout), 2 * dx, 1e-13)
 
 
 @pytest.mark.parametrize("order", ORDERS)

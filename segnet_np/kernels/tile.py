@@ -18,6 +18,8 @@ own language, LLVM IR, through ``numba.extending.intrinsic``: Python below runs 
 each `builder` call appends one instruction.
 """
 
+import os
+
 import llvmlite.binding as llvm
 import llvmlite.ir as ir
 from numba import njit, types
@@ -27,8 +29,12 @@ from numba.extending import intrinsic
 _FEATURES = llvm.get_host_cpu_features()
 _ARM = llvm.get_process_triple().startswith(("aarch64", "arm64"))
 
-VECTOR_BYTES = 64 if _FEATURES.get("avx512f") else 32 if _FEATURES.get("avx2") else 16
-"""Width of one vector register: AVX-512 64, AVX2 32, SSE and NEON 16 bytes."""
+VECTOR_BYTES = int(
+    os.environ.get("SEGNET_NP_VECTOR_BYTES", 0)
+    or (64 if _FEATURES.get("avx512f") else 32 if _FEATURES.get("avx2") else 16)
+)
+"""Width of one vector register: AVX-512 64, AVX2 32, SSE and NEON 16 bytes. The environment variable forces a
+smaller one, to try out what other processors run; it needs a NUMBA_CACHE_DIR of its own."""
 
 _REGISTERS = 32 if VECTOR_BYTES == 64 or _ARM else 16
 

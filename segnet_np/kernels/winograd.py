@@ -7,8 +7,8 @@ micro-kernel as the direct convolution:
 
     M[point][tile, o] = sum over c of  V[point][tile, c] * U[point][c, o]
 
-A kernel larger than 3x3 is cut into pieces of 3x3, filled up with zeros: 7x7 into nine. Each piece sees the input
-shifted, and what the pieces give is summed at the points, as if they were further input channels.
+A kernel larger than 3x3 is cut into pieces of 3x3, filled up with zeros: 7x7 into nine. Each piece sees the
+input shifted, and what the pieces give is summed at the points, as if they were further input channels.
 """
 
 import numpy as np
@@ -78,7 +78,9 @@ def transform_weights(weight, adjoint, first_panel, depth, out):
                 for ki in range(min(3, size - top)):
                     for kj in range(min(3, size - left)):
                         tap = (top + ki) * size + left + kj
-                        taps[d, 3 * ki + kj, o] = flat_weight[at + (size * size - 1 - tap if adjoint else tap)]
+                        taps[d, 3 * ki + kj, o] = flat_weight[
+                            at + (size * size - 1 - tap if adjoint else tap)
+                        ]
         for d in range(min(_DEPTH_BLOCK, depth - first_d)):
             at = d * 9 * columns
             to = ((p * along * along + piece) * depth + first_d + d) * columns
@@ -95,8 +97,8 @@ def transform_weights(weight, adjoint, first_panel, depth, out):
 def winograd(maps, padding, weights, size, bias, first_panel, block, splits, scratch, out):
     """out (N, OH, OW, O) = maps correlated with kernels of `size` x `size`, plus bias (O,).
 
-    `weights` come from :func:`transform_weights`, beginning with `first_panel`. The work is cut into blocks of
-    (rows, columns) tiles, and the panels of each into `splits` parts. `scratch` has a row for each thread;
+    `weights` come from :func:`transform_weights`, beginning with `first_panel`. The work is cut into blocks
+    of (rows, columns) tiles, and the panels of each into `splits` parts. `scratch` has a row for each thread;
     :func:`scratch_size` says how long.
     """
     batch, out_h, out_w, out_channels = out.shape

@@ -7,8 +7,8 @@ Forward was, point by point, ``M = V U`` and ``y = At M A``. So backward takes t
     dw = Gt dU G                          the gradient of the weights
 
 V is transformed again from x, which costs less than keeping it: it is 2.25 times as large as x. Each unit of
-work owns dU for one piece of the kernel, a block of input channels and a panel of output channels, small enough
-to stay in the cache, and goes over its share of the tiles.
+work owns dU for one piece of the kernel, a block of input channels and a panel of output channels, small
+enough to stay in the cache, and goes over its share of the tiles.
 """
 
 from numba import get_thread_id, njit, prange

@@ -18,7 +18,7 @@ from segnet_np.layers.base import Layer
 from segnet_np.layers.batch_norm import BatchNorm2d
 from segnet_np.layers.conv2d import Conv2d
 from segnet_np.layers.layout import to_nchw, to_nhwc
-from segnet_np.layers.lazy import finish, finished, unfinished
+from segnet_np.layers.lazy import finish, finished, size_of, unfinished
 from segnet_np.layers.relu import ReLU
 
 
@@ -98,6 +98,8 @@ class ConvBNReLU(Layer):
         if not self._fuses():
             for layer in self.children().values():
                 maps = layer.lazy_forward(maps)
+            batch, height, width, channels = size_of(maps)
+            self.remember((batch, channels, height, width), self.dtype)
             return maps
         y = self.conv.lazy_forward(maps).raw
         mean, inv_std = self.bn.statistics(y.reshape(-1, y.shape[3]))
@@ -137,11 +139,12 @@ class ConvBNReLU(Layer):
 
     def lazy_backward(self, dmaps: LazyMaps, input_grad: bool = True) -> LazyMaps | None:
         """Backward for :meth:`lazy_forward`."""
+        values = self.recall_unchecked()
         if not self._fuses():
             d: Any = dmaps if self.relu is None else self.relu.lazy_backward(dmaps)
             d = self.bn.lazy_backward(d)
             return self.conv.lazy_backward(d, input_grad)
-        out, mean, inv_std, trained = self.recall_unchecked()
+        out, mean, inv_std, trained = values
         (x,) = self.conv.recall_unchecked()
         batch, height, width, channels = out.raw.shape
         mean_, inv_std_ = mean.astype(self.dtype), inv_std.astype(self.dtype)

@@ -1,0 +1,171 @@
+"""The two algorithms for convolution: equal results, no byte touched outside, a choice one can explain."""
+
+import numpy as np
+import pytest
+import torch
+from comparing import assert_close
+from torch.nn import functional
+
+from segnet_np.layers import Conv2d, convolve_winograd
+from segnet_np.layers.convolve import ALGORITHMS, correlate, tile_size, weight_gradient
+from segnet_np.layers.lazy import finish, finished, unfinished, unpooled
+from segnet_np.layers.workspace import Workspace
+from segnet_np.verify import gradcheck
+
+# (N, C, O, H, W, K, padding): part tiles on both sides, channels that fill vectors and panels and some that
+# do not, several blocks of tiles and of channels; kernels of one, four and nine pieces; a border that cuts
+# and one wider than the kernel.
+SHAPES = [
+    (2, 3, 5, 6, 8, 3, 1),
+    (2, 3, 5, 7, 9, 3, 0),
+    (1, 16, 64, 4, 4, 3, 1),
+    (3, 66, 17, 1, 2, 3, 1),
+    (1, 20, 70, 3, 105, 3, 1),
+    (1, 3, 2, 4, 30, 3, 6),
+    (5, 8, 8, 21, 13, 3, 1),
+    (1, 130, 140, 5, 6, 3, 1),
+    (2, 10, 12, 13, 9, 5, 2),
+    (1, 34, 66, 9, 9, 7, 3),
+    (1, 3, 4, 9, 10, 9, 2),
+]
+
+# Rounding against float64 in the worst element, as a share of the largest. Measured over these shapes and
+# both tile sizes: 3.0e-6 and 6.9e-15; F(2x2) alone 1.0e-6 and 2.0e-15.
+TOLERANCE = {"float32": 1e-5, "float64": 2e-14}
+
+
+class GuardedWorkspace(Workspace):
+    """Lends arrays with a zone of NaN in front and behind, and can say whether anybody wrote there."""
+
+    zone = 64
+
+    def __init__(self):
+        super().__init__(recycles=False)
+        self.lent = []
+
+    def empty(self, shape, dtype, slack=0):
+        size = int(np.prod(shape))
+        whole = np.full(size + 2 * self.zone + slack, np.nan, dtype)
+        whole[self.zone : self.zone + size] = 7  # what was here before must not matter
+        self.lent.append((whole, size))
+        return whole[self.zone : self.zone + size].reshape(shape)
+
+    def intact(self):
+        return all(
+            np.isnan(whole[: self.zone]).all() and np.isnan(whole[self.zone + size :]).all()
+            for whole, size in self.lent
+        )
+
+
+@pytest.fixture(params=[2, 4], ids=["F(2x2)", "F(4x4)"])
+def m(request):
+    return request.param
+
+
+@pytest.mark.parametrize("dtype", ["float32", "float64"])
+@pytest.mark.parametrize("shape", SHAPES, ids=str)
+def test_winograd_equals_pytorch_and_stays_within_its_arrays(shape, dtype, m):
+    batch, channels, out_channels, height, width, size, padding = shape
+    rng = np.random.default_rng(0)
+    x = rng.standard_normal((batch, height, width, channels)).astype(dtype)
+    weight = rng.standard_normal((out_channels, channels, size, size)).astype(dtype)
+    bias = rng.standard_normal(out_channels).astype(dtype)
+    workspace = GuardedWorkspace()
+    out = convolve_winograd.correlate(workspace, finished(x), weight, bias, padding, False, m)
+    dout = rng.standard_normal(out.shape).astype(dtype)
+    back = size - 1 - padding
+    no_bias = np.zeros(channels, dtype)
+    dx = convolve_winograd.correlate(workspace, finished(dout), weight, no_bias, back, True, m)
+    dweight = convolve_winograd.weight_gradient(workspace, finished(x), dout, padding, size, m)
+    assert workspace.intact()
+
+    tx, tw = (
+        torch.tensor(a.astype("float64"), requires_grad=True) for a in (x.transpose(0, 3, 1, 2), weight)
+    )
+    expected = functional.conv2d(tx, tw, torch.tensor(bias.astype("float64")), padding=padding)
+    expected.backward(torch.tensor(dout.astype("float64")).permute(0, 3, 1, 2))
+    assert_close(out.transpose(0, 3, 1, 2), expected.detach(), TOLERANCE[dtype], "out")
+    assert_close(dx.transpose(0, 3, 1, 2), tx.grad, TOLERANCE[dtype], "dx")
+    assert_close(dweight, tw.grad, TOLERANCE[dtype], "dweight")
+
+
+def test_the_error_at_512_channels_is_what_the_points_promise():
+    """Against float64, relative to the root mean square of the result.
+
+    Measured 2.1e-6 and 1.4e-5 for F(4x4), 6.9e-7 and 3.4e-6 for F(2x2).
+    """
+    rng = np.random.default_rng(0)
+    x = rng.standard_normal((1, 16, 16, 512)).astype("float32")
+    weight = rng.standard_normal((64, 512, 3, 3)).astype("float32")
+    exact = functional.conv2d(
+        torch.tensor(x.transpose(0, 3, 1, 2).astype("float64")),
+        torch.tensor(weight.astype("float64")),
+        padding=1,
+    ).numpy()
+    for m, rms, most in ((4, 5e-6, 5e-5), (2, 1e-6, 5e-6)):
+        got = convolve_winograd.correlate(
+            Workspace(), finished(x), weight, np.zeros(64, "float32"), 1, False, m
+        )
+        error = (got.transpose(0, 3, 1, 2) - exact) / np.sqrt((exact**2).mean())
+        assert np.sqrt((error**2).mean()) < rms
+        assert np.abs(error).max() < most
+
+
+@pytest.mark.parametrize("size", [3, 5])
+def test_winograd_passes_the_gradient_check(size):
+    layer = Conv2d(3, 4, size, size // 2, dtype="float64", algorithm="winograd")
+    report = gradcheck(layer, np.random.default_rng(0).standard_normal((2, 3, 7, 6)))
+    assert report.ok, report
+
+
+def test_both_algorithms_are_there_on_request_and_wrong_requests_refused():
+    x = np.random.default_rng(0).standard_normal((2, 16, 12, 12)).astype("float32")
+    layers = {algorithm: Conv2d(16, 16, 3, 1, algorithm=algorithm) for algorithm in ALGORITHMS}
+    outs = {algorithm: layer(x) for algorithm, layer in layers.items()}
+    assert_close(outs["winograd"], outs["direct"], 1e-5)
+    assert not np.array_equal(outs["winograd"], outs["direct"])  # they round differently
+    assert np.array_equal(outs["auto"], outs["winograd"])
+    with pytest.raises(ValueError, match=r"auto.*direct.*winograd.*'fft' was given"):
+        Conv2d(3, 4, 3, algorithm="fft")
+    with pytest.raises(ValueError, match="3x3 and more, but kernel_size 1 was given"):
+        Conv2d(3, 4, 1, algorithm="winograd")
+
+
+@pytest.mark.parametrize(
+    ("arguments", "m"),
+    [
+        (("auto", "float32", 3, 64, (8, 96, 96)), 4),
+        (("auto", "float32", 3, 512, (8, 6, 6)), 2),  # F(4x4) would waste most of four tiles
+        (("auto", "float32", 3, 512, (1, 2, 2)), 0),  # fewer pixels than preparing the weights is worth
+        (("auto", "float32", 7, 64, (4, 48, 48)), 4),
+        (("auto", "float32", 1, 64, (8, 96, 96)), 0),
+        (("auto", "float32", 3, 3, (8, 96, 96)), 0),
+        (("auto", "float64", 3, 64, (8, 96, 96)), 0),
+        (("winograd", "float64", 3, 3, (8, 96, 96)), 4),
+        (("direct", "float32", 3, 64, (8, 96, 96)), 0),
+    ],
+)
+def test_the_choice(arguments, m):
+    algorithm, dtype, *shape = arguments
+    assert tile_size(algorithm, np.dtype(dtype), *shape) == m
+
+
+@pytest.mark.parametrize("algorithm", ["direct", "winograd"])
+def test_direct_and_winograd_finish_unfinished_maps_alike(algorithm):
+    """Batch norm, ReLU and unpooling are applied by whoever reads; here against finishing first."""
+    rng = np.random.default_rng(0)
+    raw = rng.standard_normal((2, 3, 4, 20)).astype("float32")
+    offsets = rng.integers(0, 4, raw.shape).astype(np.uint8)
+    maps = unpooled(unfinished(raw, rng.standard_normal(20), rng.standard_normal(20), 0), offsets, (7, 8))
+    whole = finished(finish(maps, Workspace()))
+    weight = rng.standard_normal((18, 20, 3, 3)).astype("float32")
+    dout = rng.standard_normal((2, 7, 8, 18)).astype("float32")
+    results = [
+        (
+            correlate(Workspace(), m, weight, np.zeros(18, "float32"), 1, algorithm),
+            weight_gradient(Workspace(), m, dout, 1, 3, algorithm),
+        )
+        for m in (maps, whole)
+    ]
+    for lazy, eager in zip(*results, strict=True):
+        assert np.array_equal(lazy, eager)
