@@ -7,8 +7,9 @@ import argparse
 import errno
 import json
 import sys
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from pathlib import Path
+from typing import Any
 
 # Errors of the system that are no fault of the input.
 FAILURES = (errno.ENOSPC, errno.EDQUOT, errno.EIO)
@@ -118,6 +119,22 @@ def _gradcheck(args: argparse.Namespace) -> int:
     return 0 if ok else 1
 
 
+def _bench(args: argparse.Namespace) -> int:
+    from segnet_np.verify.bench.run import run
+
+    result = run(_cases(args), args.rounds, args.threads, args.layers)
+    print(json.dumps(result.as_dict()) if args.json else result)
+    return 0
+
+
+def _cases(args: argparse.Namespace) -> list[Any]:
+    """What the options of `bench` and `info --layers` describe: a training step and an inference."""
+    from segnet_np.verify.bench.cases import Case
+
+    height, width = args.size
+    return [Case(what, args.batch, height, width, args.width, args.model) for what in ("train", "inference")]
+
+
 def _check_data(args: argparse.Namespace) -> int:
     from segnet_np.training.check_data import check_data
 
@@ -131,7 +148,38 @@ def _info(args: argparse.Namespace) -> int:
 
     for name, value in describe().items():
         print(f"{name:<14} {value}")
+    if args.layers:
+        from segnet_np.verify.bench.cases import algorithm_of, convolutions_of
+
+        case = _cases(args)[0]
+        print(f"\nHow the convolutions of a {case.name} are computed:")
+        for name, convolution in convolutions_of(case).items():
+            shape = convolution.name.removeprefix("forward ")
+            print(f"{name:<16} {shape:<34} {algorithm_of(convolution)}")
     return 0
+
+
+def _at_least(least: int) -> Callable[[str], int]:
+    """What reads a whole number of an option and refuses smaller ones."""
+
+    def read(text: str) -> int:
+        if not text.isascii() or not text.isdigit() or int(text) < least:
+            raise argparse.ArgumentTypeError(f"{text!r}, expected a whole number >= {least}")
+        return int(text)
+
+    return read
+
+
+def _add_case(command: argparse.ArgumentParser) -> None:
+    """Options that say which net, on what input."""
+    command.add_argument("--model", choices=("segnet", "segnet-basic"), default="segnet")
+    command.add_argument(
+        "--width", type=_at_least(1), default=16, metavar="N", help="of the net (default 16)"
+    )
+    command.add_argument("--batch", type=_at_least(1), default=16, metavar="N", help="pictures (default 16)")
+    command.add_argument(
+        "--size", type=_at_least(32), nargs=2, default=(64, 64), metavar=("H", "W"), help="(default 64 64)"
+    )
 
 
 def _parser() -> argparse.ArgumentParser:
@@ -194,6 +242,16 @@ def _parser() -> argparse.ArgumentParser:
         "--model", choices=("segnet", "segnet-basic"), help="check the layers and only this net"
     )
 
+    bench = commands.add_parser("bench", help="time a net beside PyTorch, where that is installed")
+    bench.set_defaults(command=_bench)
+    _add_case(bench)
+    bench.add_argument("--layers", action="store_true", help="also time each convolution, which takes longer")
+    bench.add_argument(
+        "--rounds", type=_at_least(1), default=7, metavar="N", help="turns of each side (default 7)"
+    )
+    bench.add_argument("--threads", type=_at_least(1), metavar="N", help="of each side (default: all)")
+    bench.add_argument("--json", action="store_true", help="print one JSON object and nothing else")
+
     check_data = commands.add_parser("check-data", help="say what the labels of a data folder hold")
     check_data.set_defaults(command=_check_data)
     check_data.add_argument("data", type=Path, metavar="DIR")
@@ -205,4 +263,6 @@ def _parser() -> argparse.ArgumentParser:
         "info", help="describe this machine: processor, threads, versions, kernel cache"
     )
     info.set_defaults(command=_info)
+    info.add_argument("--layers", action="store_true", help="and how each convolution of a net is computed")
+    _add_case(info)
     return parser
