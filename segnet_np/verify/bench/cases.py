@@ -73,9 +73,9 @@ def build(case: Case, seed: int = 0) -> Net:
     return NETS[case.model](num_classes=NUM_CLASSES, width=case.channels, seed=seed)
 
 
-def batch_of(case: Case) -> tuple[np.ndarray, np.ndarray]:
+def batch_of(case: Case, seed: int = 0) -> tuple[np.ndarray, np.ndarray]:
     """Random images (N, 3, H, W) and labels (N, H, W)."""
-    rng = np.random.default_rng(0)
+    rng = np.random.default_rng(seed)
     shape = (case.batch, case.height, case.width)
     x = rng.standard_normal((case.batch, 3, case.height, case.width)).astype("float32")
     return x, rng.integers(0, NUM_CLASSES, shape)

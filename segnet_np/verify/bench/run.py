@@ -113,7 +113,10 @@ def run(cases: Sequence[Case], rounds: int = 7, threads: int | None = None, laye
     """
     threads = numba.get_num_threads() if threads is None else threads
     numba.set_num_threads(threads)
-    verified = [*verify_layers(), *dict.fromkeys(verify_net(replace(case, batch=2)) for case in cases)]
+    verified = [
+        *verify_layers(),
+        *(verify_net(case) for case in {replace(case, what="train") for case in cases}),
+    ]
     convolutions = []
     if layers:
         # In the order of the net, each shape once.
@@ -126,6 +129,6 @@ def run(cases: Sequence[Case], rounds: int = 7, threads: int | None = None, laye
         with tqdm(total=turns, desc="timing", unit="turn", leave=False) as bar:
             for case in [*cases, *convolutions]:
                 bar.set_postfix_str(case.name)
-                repeats = 5 if case in convolutions else 1
+                repeats = 5 if case in convolutions else 3
                 timings.append((case, workers.time(case, rounds, repeats, bar.update)))
     return Result(describe(), verified, peak, copy, timings)
