@@ -9,11 +9,9 @@ from tqdm.auto import tqdm
 
 from segnet_np.machine import describe
 from segnet_np.verify.bench import peaks
-from segnet_np.verify.bench.cases import Case, convolutions_of
+from segnet_np.verify.bench.cases import PASSES, Case, convolutions_of
 from segnet_np.verify.bench.in_turn import Timing, Workers, ratio
-from segnet_np.verify.bench.verified import verify_layers, verify_net
-
-PASSES = ("forward", "dx", "dweight")
+from segnet_np.verify.bench.verified import verify_convolutions, verify_layers
 
 
 @dataclass(frozen=True)
@@ -113,10 +111,8 @@ def run(cases: Sequence[Case], rounds: int = 7, threads: int | None = None, laye
     """
     threads = numba.get_num_threads() if threads is None else threads
     numba.set_num_threads(threads)
-    verified = [
-        *verify_layers(),
-        *(verify_net(case) for case in {replace(case, what="train") for case in cases}),
-    ]
+    verified = verify_layers()
+    verified += [verify_convolutions(case) for case in {replace(case, what="train") for case in cases}]
     convolutions = []
     if layers:
         # In the order of the net, each shape once.
