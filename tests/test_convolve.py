@@ -6,7 +6,7 @@ import torch
 from comparing import assert_close
 from torch.nn import functional
 
-from segnet_np.layers import Conv2d, convolve_winograd
+from segnet_np.layers import BatchNorm2d, Conv2d, convolve_winograd
 from segnet_np.layers.convolve import ALGORITHMS, correlate, tile_size, weight_gradient
 from segnet_np.layers.lazy import finish, finished, unfinished, unpooled
 from segnet_np.layers.workspace import Workspace
@@ -71,13 +71,21 @@ def test_winograd_equals_pytorch_and_stays_within_its_arrays(shape, dtype, m):
     weight = rng.standard_normal((out_channels, channels, size, size)).astype(dtype)
     bias = rng.standard_normal(out_channels).astype(dtype)
     workspace = GuardedWorkspace()
-    out = convolve_winograd.correlate(workspace, finished(x), weight, bias, padding, False, m)
+    out, moments = convolve_winograd.correlate(workspace, finished(x), weight, bias, padding, False, m)
     dout = rng.standard_normal(out.shape).astype(dtype)
     back = size - 1 - padding
     no_bias = np.zeros(channels, dtype)
-    dx = convolve_winograd.correlate(workspace, finished(dout), weight, no_bias, back, True, m)
+    dx, _ = convolve_winograd.correlate(workspace, finished(dout), weight, no_bias, back, True, m)
     dweight = convolve_winograd.weight_gradient(workspace, finished(x), dout, padding, size, m)
     assert workspace.intact()
+    # The moments, put together, are those of the whole.
+    counts, means, squares = moments.astype("float64").transpose(1, 0, 2)
+    assert (counts.sum(axis=0) == out[..., 0].size).all()
+    mean = (counts * means).sum(axis=0) / counts.sum(axis=0)
+    whole = out.astype("float64").reshape(-1, out_channels)
+    assert_close(mean, whole.mean(axis=0), TOLERANCE[dtype], "mean")
+    variance = (squares + counts * (means - mean) ** 2).sum(axis=0) / len(whole)
+    assert_close(variance, whole.var(axis=0), TOLERANCE[dtype], "variance")
 
     tx, tw = (
         torch.tensor(a.astype("float64"), requires_grad=True) for a in (x.transpose(0, 3, 1, 2), weight)
@@ -103,7 +111,7 @@ def test_the_error_at_512_channels_is_what_the_points_promise():
         padding=1,
     ).numpy()
     for m, rms, most in ((4, 5e-6, 5e-5), (2, 1e-6, 5e-6)):
-        got = convolve_winograd.correlate(
+        got, _ = convolve_winograd.correlate(
             Workspace(), finished(x), weight, np.zeros(64, "float32"), 1, False, m
         )
         error = (got.transpose(0, 3, 1, 2) - exact) / np.sqrt((exact**2).mean())
@@ -162,10 +170,24 @@ def test_direct_and_winograd_finish_unfinished_maps_alike(algorithm):
     dout = rng.standard_normal((2, 7, 8, 18)).astype("float32")
     results = [
         (
-            correlate(Workspace(), m, weight, np.zeros(18, "float32"), 1, algorithm),
+            correlate(Workspace(), m, weight, np.zeros(18, "float32"), 1, algorithm)[0],
             weight_gradient(Workspace(), m, dout, 1, 3, algorithm),
         )
         for m in (maps, whole)
     ]
     for lazy, eager in zip(*results, strict=True):
         assert np.array_equal(lazy, eager)
+
+
+def test_moments_keep_a_small_variance_beside_a_large_mean():
+    """Where E[x**2] - E[x]**2 would lose everything: a mean a thousand times the standard deviation."""
+    rng = np.random.default_rng(0)
+    x = rng.standard_normal((2, 40, 40, 16)).astype("float32")
+    weight = np.zeros((16, 16, 3, 3), "float32")
+    weight[np.arange(16), np.arange(16), 1, 1] = 1
+    bias = np.full(16, 1000, "float32")
+    out, moments = convolve_winograd.correlate(Workspace(), finished(x), weight, bias, 1, False, 4)
+    mean, inv_std = BatchNorm2d(16).statistics(out.reshape(-1, 16), moments)
+    whole = out.astype("float64").reshape(-1, 16)
+    assert_close(mean, whole.mean(axis=0), 1e-7)
+    assert_close(inv_std, 1 / np.sqrt(whole.var(axis=0) + 1e-5), 1e-6)

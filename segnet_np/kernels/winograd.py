@@ -94,12 +94,16 @@ def transform_weights(weight, adjoint, first_panel, depth, out):
 
 
 @njit(parallel=True, fastmath=FASTMATH, cache=True)
-def winograd(maps, padding, weights, size, bias, first_panel, block, splits, scratch, out):
+def winograd(maps, padding, weights, size, bias, first_panel, block, splits, scratch, out, moments):
     """out (N, OH, OW, O) = maps correlated with kernels of `size` x `size`, plus bias (O,).
 
     `weights` come from :func:`transform_weights`, beginning with `first_panel`. The work is cut into blocks
     of (rows, columns) tiles, and the panels of each into `splits` parts. `scratch` has a row for each thread;
     :func:`scratch_size` says how long.
+
+    moments (blocks, 3, O) gets what batch norm wants to know, while the numbers are at hand: of each block
+    the number of pixels, their mean, and the sum of squared deviations from it. Both are taken about one of
+    the values, the pivot, because the difference of two large sums would lose the digits of a small variance.
     """
     batch, out_h, out_w, out_channels = out.shape
     points, weight_rows, columns = weights.shape
@@ -126,6 +130,9 @@ def winograd(maps, padding, weights, size, bias, first_panel, block, splits, scr
     v = (m + reach) * line
     product = v + points * v_step + MAX_ROWS * depth
     result = product + points * m_step
+    pivot = result + m * m * columns
+    total = pivot + columns
+    squares = total + columns
     flat = scratch.reshape(-1)
     flat_weights = weights.reshape(-1)
     for unit in prange(bands * strips * splits):
@@ -162,6 +169,8 @@ def winograd(maps, padding, weights, size, bias, first_panel, block, splits, scr
                     )  # fmt: skip
             first = (first_panel + p) * columns
             o_count = min(columns, out_channels - first)
+            pixels = 0
+            flat[base + total : base + squares + columns] = 0
             for r in range(here_rows):
                 n = (first_row + r) // tile_h
                 i = (first_row + r) % tile_h * m
@@ -174,14 +183,34 @@ def winograd(maps, padding, weights, size, bias, first_panel, block, splits, scr
                             _transform_output_4(flat, at, 6 * m_step, m_step, flat, to, 4 * columns, columns)
                         else:
                             _transform_output_2(flat, at, 4 * m_step, m_step, flat, to, 2 * columns, columns)
-                    for ki in range(min(m, out_h - i)):
-                        for kj in range(min(m, out_w - j)):
-                            at = base + result + (ki * m + kj) * columns
-                            to = ((n * out_h + i + ki) * out_w + j + kj) * out_channels + first
-                            for o in range(0, o_count, lanes):
-                                some = min(lanes, o_count - o)
-                                value = load(flat, at + o, some) + load(bias, first + o, some)
-                                store(value, out, to + o, some)
+                    high = min(m, out_h - i)
+                    wide = min(m, out_w - j)
+                    for o in range(0, o_count, lanes):
+                        some = min(lanes, o_count - o)
+                        bias_o = load(bias, first + o, some)
+                        at = base + result + o
+                        if pixels == 0:
+                            store(load(flat, at, lanes) + bias_o, flat, base + pivot + o, lanes)
+                        pivot_o = load(flat, base + pivot + o, lanes)
+                        total_o = load(flat, base + total + o, lanes)
+                        squares_o = load(flat, base + squares + o, lanes)
+                        for ki in range(high):
+                            for kj in range(wide):
+                                value = load(flat, at + (ki * m + kj) * columns, lanes) + bias_o
+                                to = ((n * out_h + i + ki) * out_w + j + kj) * out_channels + first + o
+                                store(value, out, to, some)
+                                deviation = value - pivot_o
+                                total_o = total_o + deviation
+                                squares_o = squares_o + deviation * deviation
+                        store(total_o, flat, base + total + o, lanes)
+                        store(squares_o, flat, base + squares + o, lanes)
+                    pixels += high * wide
+            for o in range(o_count):
+                mean = flat[base + total + o] / pixels
+                place = moments[unit % (bands * strips)]
+                place[0, first + o] = pixels
+                place[1, first + o] = flat[base + pivot + o] + mean
+                place[2, first + o] = flat[base + squares + o] - mean * flat[base + total + o]
 
 
 def scratch_size(block, m, size, channels, columns, dtype):
@@ -196,4 +225,4 @@ def scratch_size(block, m, size, channels, columns, dtype):
     patch = (m + reach) * (block[1] * m + reach) * width
     v = points * (most * depth + lanes) + MAX_ROWS * depth
     product = points * ((most + MAX_ROWS) * columns + lanes)
-    return patch + v + product + m * m * columns
+    return patch + v + product + (m * m + 3) * columns

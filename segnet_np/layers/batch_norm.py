@@ -169,35 +169,42 @@ class BatchNorm2d(Layer):
         )
         return to_nchw(dx)
 
-    def statistics(self, pixels: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
+    def statistics(
+        self, pixels: np.ndarray, moments: np.ndarray | None = None
+    ) -> tuple[np.ndarray, np.ndarray]:
         """Mean and 1 / sqrt(var + eps) of each channel of pixels (M, C), in float64.
 
-        In training mode of these pixels, which also move the running statistics; else the running ones.
+        In training mode of these pixels, which also move the running statistics; else the running ones. Where
+        the `moments` of blocks of pixels are known (:func:`segnet_np.layers.convolve.correlate`), they are
+        put together instead of going over the pixels.
         """
-        if self.training:
-            mean, var = self._batch_statistics(pixels)
-        else:
+        if not self.training:
             mean, var = self.running_mean.astype(float), self.running_var.astype(float)
-        return mean, 1 / np.sqrt(var + self.eps)
-
-    def _batch_statistics(self, pixels: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
-        """Return mean and biased variance of each channel in float64, and move the running statistics."""
+            return mean, 1 / np.sqrt(var + self.eps)
         count = len(pixels)
         if count < 2:
             raise ValueError(
                 "BatchNorm2d: training needs more than one value per channel, but a single one "
                 f"(N = H = W = 1, {self.num_features} channels) was given"
             )
-        partial = partial_sums(*pixels.shape)
-        channel_sum(pixels, partial)
-        mean = partial.sum(axis=0) / count
-        kernels.squared_deviations(pixels, mean, partial)
-        squares = partial.sum(axis=0)
+        if moments is None:
+            partial = partial_sums(*pixels.shape)
+            channel_sum(pixels, partial)
+            mean = partial.sum(axis=0) / count
+            kernels.squared_deviations(pixels, mean, partial)
+            squares = partial.sum(axis=0)
+        else:
+            # To the deviations from a block's own mean comes the distance of that from the mean of all (Chan,
+            # Golub, LeVeque, "Updating formulae and a pairwise algorithm for computing sample variances",
+            # 1979).
+            counts, means, squares_within = moments.astype(float).transpose(1, 0, 2)
+            mean = (counts * means).sum(axis=0) / count
+            squares = (squares_within + counts * (means - mean) ** 2).sum(axis=0)
         for running, new in ((self.running_mean, mean), (self.running_var, squares / (count - 1))):
             running *= 1 - self.momentum
             running += self.momentum * new
         self.num_batches_tracked += 1
-        return mean, squares / count
+        return mean, 1 / np.sqrt(squares / count + self.eps)
 
     def _narrow(self, *vectors: np.ndarray) -> list[np.ndarray]:
         """Bring float64 statistics to the layer's dtype, for the kernels that go over every pixel."""

@@ -143,11 +143,15 @@ class Conv2d(Layer):
 
     def lazy_forward(self, maps: LazyMaps, *rest: Any) -> LazyMaps:
         """Forward inside a net: finish the maps while convolving them."""
+        return finished(self.convolve(maps)[0])
+
+    def convolve(self, maps: LazyMaps) -> tuple[np.ndarray, np.ndarray | None]:
+        """Convolve, for :meth:`backward` to come; out (N, OH, OW, O) and, if they are known, its moments."""
         bias = self.bias.data if self.bias is not None else np.zeros(self.out_channels, self.dtype)
-        out = correlate(self.workspace, maps, self.weight.data, bias, self.padding, self.algorithm)
+        out, moments = correlate(self.workspace, maps, self.weight.data, bias, self.padding, self.algorithm)
         self.remember(to_nchw(out).shape, self.dtype, maps)
         self.show(to_nchw(out))
-        return finished(out)
+        return out, moments
 
     def backward(self, dout: np.ndarray, input_grad: bool = True) -> np.ndarray | None:
         """Add to the gradients of weight and bias, and return the gradient of x.
@@ -192,7 +196,7 @@ class Conv2d(Layer):
             return None
         # The same line, read for x: each x[pixel + tap] received dout[pixel] times the weight of that tap.
         no_bias = np.zeros(self.in_channels, self.dtype)
-        dx = correlate(
+        dx, _ = correlate(
             self.workspace,
             finished(dout),
             self.weight.data,

@@ -101,8 +101,8 @@ class ConvBNReLU(Layer):
             batch, height, width, channels = size_of(maps)
             self.remember((batch, channels, height, width), self.dtype)
             return maps
-        y = self.conv.lazy_forward(maps).raw
-        mean, inv_std = self.bn.statistics(y.reshape(-1, y.shape[3]))
+        y, moments = self.conv.convolve(maps)
+        mean, inv_std = self.bn.statistics(y.reshape(-1, y.shape[3]), moments)
         scale = self.bn.weight.data * inv_std
         floor = -np.inf if self.relu is None else 0
         out = unfinished(y, scale, self.bn.bias.data - mean * scale, floor)

@@ -63,7 +63,7 @@ def correlate(
     padding: int,
     algorithm: str,
     adjoint: bool = False,
-) -> np.ndarray:
+) -> tuple[np.ndarray, np.ndarray | None]:
     """Correlate maps with weight.
 
     Parameters
@@ -82,6 +82,9 @@ def correlate(
     Returns
     -------
     out : ndarray, shape (N, H + 2 * padding - K + 1, W + 2 * padding - K + 1, O), or C with adjoint
+    moments : ndarray, shape (blocks, 3, O), or None
+        Where Winograd's algorithm ran, of each block of pixels their number, the mean, and the sum of squared
+        deviations from it: what batch norm would otherwise have to go over `out` for.
     """
     batch, height, width, _ = size_of(maps)
     kernel_size = weight.shape[2]

@@ -11,7 +11,7 @@ from segnet_np.layers.workspace import Workspace
 
 def correlate(
     workspace: Workspace, maps: LazyMaps, weight: np.ndarray, bias: np.ndarray, padding: int, adjoint: bool
-) -> np.ndarray:
+) -> tuple[np.ndarray, None]:
     """See :func:`segnet_np.layers.convolve.correlate`."""
     batch, height, width, channels = size_of(maps)
     kernel_size = weight.shape[2]
@@ -24,7 +24,7 @@ def correlate(
     kernels.pack_weights(np.ascontiguousarray(weight), adjoint, packed)
     out = workspace.empty((batch, height + grow, width + grow, out_channels), weight.dtype)
     kernels.conv2d(padded, packed, bias, out)
-    return out
+    return out, None
 
 
 def weight_gradient(

@@ -24,7 +24,7 @@ def correlate(
     padding: int,
     adjoint: bool,
     m: int,
-) -> np.ndarray:
+) -> tuple[np.ndarray, np.ndarray]:
     """See :func:`segnet_np.layers.convolve.correlate`; by tiles of m x m pixels."""
     dtype = weight.dtype
     size = weight.shape[2]
@@ -39,6 +39,7 @@ def correlate(
     block, count = _blocks(batch, height + grow, width + grow, m, 24 if depth <= 256 else 36)
     scratch_shape = (get_num_threads(), scratch_size(block, m, size, channels, columns, dtype))
     scratch = workspace.empty(scratch_shape, dtype)
+    moments = workspace.empty((count, 3, out_channels), dtype)
     # Large weights are transformed group by group, so that they are read while they are in the cache.
     points = (m + 2) ** 2
     group = max(1, _WEIGHT_BYTES // (points * rows * columns * dtype.itemsize))
@@ -49,8 +50,8 @@ def correlate(
         transform_weights(weight, adjoint, first, depth, transformed)
         # Few blocks would leave threads idle, so there each takes a part of the panels.
         splits = 1 if count >= 4 else min(2, here)
-        winograd(maps, padding, transformed, size, bias, first, block, splits, scratch, out)
-    return out
+        winograd(maps, padding, transformed, size, bias, first, block, splits, scratch, out, moments)
+    return out, moments
 
 
 def weight_gradient(
@@ -92,4 +93,5 @@ def _blocks(batch: int, out_h: int, out_w: int, m: int, tiles: int) -> tuple[tup
     columns = -(-tile_w // strips)
     bands = -(-lines // max(1, tiles // columns))
     bands += bands % 2  # so that two threads end at the same time
-    return (-(-lines // bands), columns), bands * strips
+    rows = -(-lines // bands)
+    return (rows, columns), -(-lines // rows) * strips
