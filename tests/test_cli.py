@@ -294,7 +294,7 @@ def test_ctrl_c_on_a_real_process(tmp_path):
         late.cancel()
         process.kill()
         process.wait()
-    assert process.returncode == 130
+    assert process.returncode == 130, err.decode()
     last = err.decode().strip().splitlines()[-1]
     assert last.startswith("segnet-np: stopped after step")
     assert last.endswith("go on with: segnet-np train --resume --out 'long run'")

@@ -1,8 +1,9 @@
 """The hot loops, compiled by Numba: contiguous channels-last arrays in, arrays out; no classes, no state.
 
 A layer's kernels stand in the file of the layer's name, an optimizer's in that of the optimizer's: there it
-says what is computed and why, here only how it is computed fast. ``tile``, ``padding`` and ``channel_sum``
-serve several of them. The rules that all of them keep:
+says what is computed and why, here only how it is computed fast. Several of them are made of ``tile``, the
+products in registers; ``simd``, the words for vectors; ``maps``, maps that are finished while they are read;
+and ``channel_sum``. The rules that all of them keep:
 
 - activations are ``(N, H, W, C)`` and C-contiguous, so that the innermost loop runs over neighbours in
   memory;

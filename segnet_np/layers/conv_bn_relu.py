@@ -4,7 +4,12 @@
 
 and backward the three backward passes in the other order. The convolution keeps its bias as in the authors'
 definition, though batch norm takes any constant away again: the gradient of that bias is zero but for
-rounding.
+rounding, and exactly zero here.
+
+A net would spend more time on writing and reading these maps than on computing them. So the three are fused:
+only what the convolution gives is written. Its sums for batch norm are made on the way, and batch norm and
+ReLU themselves happen where the next layer reads (:mod:`segnet_np.kernels.maps`). Who wants to see the steps
+one by one finds them in the files of the three layers; a test holds both equal.
 """
 
 from typing import Any
@@ -163,9 +168,9 @@ class ConvBNReLU(Layer):
         input_gradient(out, dmaps, mean_, inv_std_, *means, dy)
 
         # forward was: y = conv(x) + bias. In training the mean takes any bias away again.
-        assert self.conv.bias is not None
-        through = np.zeros(channels) if trained else dbias * self.bn.weight.data * inv_std
-        self.conv.bias.add_gradient(through.astype(self.dtype))
+        if self.conv.bias is not None:
+            through = np.zeros(channels) if trained else dbias * self.bn.weight.data * inv_std
+            self.conv.bias.add_gradient(through.astype(self.dtype))
         return self.conv.product_gradients(x, dy, input_grad)
 
     def _fuses(self) -> bool:

@@ -3,6 +3,7 @@
 import signal
 import threading
 from collections.abc import Callable
+from contextlib import suppress
 from types import FrameType, TracebackType
 from typing import Any
 
@@ -38,4 +39,7 @@ class Interrupt:
         if self.asked:
             raise KeyboardInterrupt
         self.asked = True
-        self._say("Stopping after this step; press Ctrl-C again to stop at once.")
+        # A Ctrl-C in the middle of writing to the terminal cannot write there too: Python refuses a "reentrant
+        # call". Then the wish is met without a word; the training still says where it stopped.
+        with suppress(RuntimeError):
+            self._say("Stopping after this step; press Ctrl-C again to stop at once.")
