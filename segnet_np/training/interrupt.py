@@ -39,7 +39,7 @@ class Interrupt:
         if self.asked:
             raise KeyboardInterrupt
         self.asked = True
-        # A Ctrl-C in the middle of writing to the terminal cannot write there too: Python refuses a "reentrant
-        # call". Then the wish is met without a word; the training still says where it stopped.
+        # A Ctrl-C in the middle of writing to the terminal cannot write there too: Python refuses a
+        # "reentrant call". Then the wish is met without a word; the training still says where it stopped.
         with suppress(RuntimeError):
             self._say("Stopping after this step; press Ctrl-C again to stop at once.")
