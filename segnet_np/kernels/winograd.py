@@ -18,23 +18,7 @@ from segnet_np.kernels.flags import FASTMATH
 from segnet_np.kernels.maps import read_row
 from segnet_np.kernels.simd import load, store
 from segnet_np.kernels.tile import MAX_ROWS, VECTOR_BYTES, add_product, tile_rows
-from segnet_np.kernels.winograd_points import (
-    down_and_along,
-    input_2,
-    input_4,
-    output_2,
-    output_4,
-    weight_2,
-    weight_4,
-)
-
-transform_input_4 = down_and_along(input_4, 6)
-transform_input_2 = down_and_along(input_2, 4)
-_transform_output_4 = down_and_along(output_4, 6)
-_transform_output_2 = down_and_along(output_2, 4)
-_transform_weight_4 = down_and_along(weight_4, 3)
-_transform_weight_2 = down_and_along(weight_2, 3)
-
+from segnet_np.kernels.winograd_points import transform_input, transform_output, transform_weight
 
 # How many input channels a unit of `transform_weights` takes: their taps lie side by side in memory.
 _DEPTH_BLOCK = 16
@@ -85,12 +69,43 @@ def transform_weights(weight, adjoint, first_panel, depth, out):
             at = d * 9 * columns
             to = ((p * along * along + piece) * depth + first_d + d) * columns
             for o in range(0, columns, lanes):
-                # fmt: off
-                if m == 4:
-                    _transform_weight_4(taps, at + o, 3 * columns, columns, flat, to + o, 6 * step, step)
-                else:
-                    _transform_weight_2(taps, at + o, 3 * columns, columns, flat, to + o, 4 * step, step)
-                # fmt: on
+                transform_weight(m, taps, at + o, 3 * columns, columns, flat, to + o, (m + 2) * step, step)
+
+
+@njit
+def scratch_layout(block_rows, block_columns, m, size, channels, columns, lanes):
+    """Say what lies where in a thread's scratch memory of :func:`winograd`.
+
+    Returns
+    -------
+    along : int
+        Pieces of 3x3 along one side of the kernel.
+    width : int
+        `channels` in whole vectors.
+    line : int
+        Length of a row of the patch of pixels, which lies first.
+    v, v_step, product, m_step : int
+        Where V and M begin, and how far their points lie apart.
+    result, sums : int
+        Where a tile of the output lies, and the pivot and two sums of each channel.
+    length : int
+    """
+    along = (size + 2) // 3
+    width = -(-channels // lanes) * lanes
+    depth = along * along * width
+    reach = 3 * along - 1
+    points = (m + 2) * (m + 2)
+    tiles = block_rows * block_columns
+    line = (block_columns * m + reach) * width
+    # One more vector a point, for the reason given in `transform_weights`; idle rows of the micro-kernel read
+    # behind V and write behind M.
+    v_step = tiles * depth + lanes
+    m_step = (tiles + MAX_ROWS) * columns + lanes
+    v = (m + reach) * line
+    product = v + points * v_step + MAX_ROWS * depth
+    result = product + points * m_step
+    sums = result + m * m * columns
+    return along, width, line, v, v_step, product, m_step, result, sums, sums + 3 * columns
 
 
 @njit(parallel=True, fastmath=FASTMATH, cache=True)
@@ -99,7 +114,7 @@ def winograd(maps, padding, weights, size, bias, first_panel, block, splits, scr
 
     `weights` come from :func:`transform_weights`, beginning with `first_panel`. The work is cut into blocks
     of (rows, columns) tiles, and the panels of each into `splits` parts. `scratch` has a row for each thread;
-    :func:`scratch_size` says how long.
+    :func:`scratch_layout` says how long.
 
     moments (blocks, 3, O) gets what batch norm wants to know, while the numbers are at hand: of each block
     the number of pixels, their mean, and the sum of squared deviations from it. Both are taken about one of
@@ -111,28 +126,19 @@ def winograd(maps, padding, weights, size, bias, first_panel, block, splits, scr
     channels = maps.raw.shape[3]
     m = 4 if points == 36 else 2
     lanes = VECTOR_BYTES // out.itemsize
-    width = -(-channels // lanes) * lanes
-    along = (size + 2) // 3
+    rows = tile_rows(columns // lanes)
+    along, width, line, v, v_step, product, m_step, result, sums, _ = scratch_layout(
+        block_rows, block_columns, m, size, channels, columns, lanes
+    )
+    pivot = sums
+    total = pivot + columns
+    squares = total + columns
     depth = along * along * width
     panels = weight_rows // depth
-    vectors = columns // lanes
-    rows = tile_rows(vectors)
     tile_h = -(-out_h // m)
     tile_w = -(-out_w // m)
     bands = -(-batch * tile_h // block_rows)
     strips = -(-tile_w // block_columns)
-    # What lies where in a thread's row of the scratch memory.
-    reach = 3 * along - 1
-    line = (block_columns * m + reach) * width
-    most = block_rows * block_columns
-    v_step = most * depth + lanes
-    m_step = (most + rows) * columns + lanes
-    v = (m + reach) * line
-    product = v + points * v_step + MAX_ROWS * depth
-    result = product + points * m_step
-    pivot = result + m * m * columns
-    total = pivot + columns
-    squares = total + columns
     flat = scratch.reshape(-1)
     flat_weights = weights.reshape(-1)
     for unit in prange(bands * strips * splits):
@@ -147,23 +153,20 @@ def winograd(maps, padding, weights, size, bias, first_panel, block, splits, scr
             n = (first_row + r) // tile_h
             i = (first_row + r) % tile_h * m - padding
             j = first_tile * m - padding
-            for pi in range(m + reach):
-                at = base + pi * line
-                read_row(maps, n, i + pi, j, here_columns * m + reach, 0, channels, flat, at, width)
+            for pi in range(m + 3 * along - 1):
+                pixels = here_columns * m + 3 * along - 1
+                read_row(maps, n, i + pi, j, pixels, 0, channels, flat, base + pi * line, width)
             for t in range(here_columns):
                 for piece in range(along * along):
                     for c in range(0, width, lanes):
                         at = base + piece // along * 3 * line + (t * m + piece % along * 3) * width + c
                         to = base + v + (r * here_columns + t) * depth + piece * width + c
-                        if m == 4:
-                            transform_input_4(flat, at, line, width, flat, to, 6 * v_step, v_step)
-                        else:
-                            transform_input_2(flat, at, line, width, flat, to, 4 * v_step, v_step)
+                        transform_input(m, flat, at, line, width, flat, to, (m + 2) * v_step, v_step)
         for p in range(split * panels // splits, (split + 1) * panels // splits):
             for f in range(points):
                 for t in range(0, tiles, rows):
                     add_product(
-                        vectors, flat, base + v + f * v_step + t * depth, (depth, 0, 1),
+                        columns // lanes, flat, base + v + f * v_step + t * depth, (depth, 0, 1),
                         flat_weights, (f * weight_rows + p * depth) * columns, (0, columns), (1, depth),
                         flat, base + product + f * m_step + t * columns, True,
                     )  # fmt: skip
@@ -179,10 +182,8 @@ def winograd(maps, padding, weights, size, bias, first_panel, block, splits, scr
                     for o in range(0, columns, lanes):
                         at = base + product + (r * here_columns + t) * columns + o
                         to = base + result + o
-                        if m == 4:
-                            _transform_output_4(flat, at, 6 * m_step, m_step, flat, to, 4 * columns, columns)
-                        else:
-                            _transform_output_2(flat, at, 4 * m_step, m_step, flat, to, 2 * columns, columns)
+                        row = (m + 2) * m_step
+                        transform_output(m, flat, at, row, m_step, flat, to, m * columns, columns)
                     high = min(m, out_h - i)
                     wide = min(m, out_w - j)
                     for o in range(0, o_count, lanes):
@@ -211,18 +212,3 @@ def winograd(maps, padding, weights, size, bias, first_panel, block, splits, scr
                 place[0, first + o] = pixels
                 place[1, first + o] = flat[base + pivot + o] + mean
                 place[2, first + o] = flat[base + squares + o] - mean * flat[base + total + o]
-
-
-def scratch_size(block, m, size, channels, columns, dtype):
-    """How many numbers a thread of :func:`winograd` needs, for whole vectors of `channels`."""
-    most = block[0] * block[1]
-    along = (size + 2) // 3
-    reach = 3 * along - 1
-    lanes = VECTOR_BYTES // dtype.itemsize
-    width = -(-channels // lanes) * lanes
-    depth = along * along * width
-    points = (m + 2) ** 2
-    patch = (m + reach) * (block[1] * m + reach) * width
-    v = points * (most * depth + lanes) + MAX_ROWS * depth
-    product = points * ((most + MAX_ROWS) * columns + lanes)
-    return patch + v + product + (m * m + 3) * columns

@@ -155,26 +155,37 @@ def weight_2_transposed(u):
     return (u0 + both, 0.5 * u1 - 0.5 * u2, both + u3)
 
 
-def down_and_along(points, taken):
-    """Make the two-dimensional transform: `points` down each column, then along each row of what that gave.
+def down_and_along(points_4, taken_4, points_2, taken_2):
+    """Make a two-dimensional transform: `points` down each column, then along each row of what that gave.
 
     Parameters
     ----------
-    points : njit function
-        One of the above.
-    taken : int
-        How many vectors it takes.
+    points_4, points_2 : njit function
+        The same one of the above for m = 4 and for m = 2.
+    taken_4, taken_2 : int
+        How many vectors they take.
 
     Returns
     -------
     transform : njit function
-        ``transform(x, at, row, column, out, to, out_row, out_column)``: from the `taken` x `taken` vectors at
+        ``transform(m, x, at, row, column, out, to, out_row, out_column)``: from the vectors at
         ``x[at + i * row + j * column]`` to those at ``out[to + i * out_row + j * out_column]``.
     """
 
     @njit(forceinline=True)
-    def transform(x, at, row, column, out, to, out_row, out_column):
-        columns = read_columns(points, x, at, row, column, taken)
-        write_rows(points, turn(columns), out, to, out_row, out_column)
+    def transform(m, x, at, row, column, out, to, out_row, out_column):
+        if m == 4:
+            columns_4 = read_columns(points_4, x, at, row, column, taken_4)
+            write_rows(points_4, turn(columns_4), out, to, out_row, out_column)
+        else:
+            columns_2 = read_columns(points_2, x, at, row, column, taken_2)
+            write_rows(points_2, turn(columns_2), out, to, out_row, out_column)
 
     return transform
+
+
+transform_input = down_and_along(input_4, 6, input_2, 4)
+transform_weight = down_and_along(weight_4, 3, weight_2, 3)
+transform_output = down_and_along(output_4, 6, output_2, 4)
+transform_weight_transposed = down_and_along(weight_4_transposed, 6, weight_2_transposed, 4)
+transform_output_transposed = down_and_along(output_4_transposed, 4, output_2_transposed, 2)

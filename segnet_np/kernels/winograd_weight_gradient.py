@@ -17,51 +17,63 @@ from segnet_np.kernels.flags import FASTMATH
 from segnet_np.kernels.maps import read_row
 from segnet_np.kernels.simd import load, store
 from segnet_np.kernels.tile import MAX_ROWS, VECTOR_BYTES, add_product, tile_rows
-from segnet_np.kernels.winograd import transform_input_2, transform_input_4
 from segnet_np.kernels.winograd_points import (
-    down_and_along,
-    output_2_transposed,
-    output_4_transposed,
-    weight_2_transposed,
-    weight_4_transposed,
+    transform_input,
+    transform_output_transposed,
+    transform_weight_transposed,
 )
 
-_transform_output_4 = down_and_along(output_4_transposed, 4)
-_transform_output_2 = down_and_along(output_2_transposed, 2)
-_transform_weight_4 = down_and_along(weight_4_transposed, 6)
-_transform_weight_2 = down_and_along(weight_2_transposed, 4)
+
+@njit
+def scratch_layout(block_rows, block_columns, m, channel_block, columns, lanes):
+    """Say what lies where in a thread's scratch memory of :func:`winograd_weight_gradient`.
+
+    Returns
+    -------
+    line : int
+        Length of a row of the patch of pixels, which lies first.
+    v, v_step, d, d_step, u, u_step : int
+        Where V, D and dU begin, and how far their points lie apart.
+    result : int
+        Where the nine taps lie at the end.
+    length : int
+    """
+    points = (m + 2) * (m + 2)
+    tiles = block_rows * block_columns
+    line = (block_columns * m + 2) * max(channel_block, columns)
+    # One more vector a point keeps the points from lying a power of two apart; idle rows of the micro-kernel
+    # read behind V and write behind dU.
+    v_step = tiles * channel_block + lanes
+    d_step = tiles * columns + lanes
+    u_step = (channel_block + MAX_ROWS) * columns + lanes
+    v = (m + 2) * line
+    d = v + points * v_step + MAX_ROWS
+    u = d + points * d_step
+    result = u + points * u_step
+    return line, v, v_step, d, d_step, u, u_step, result, result + 9 * lanes
 
 
 @njit(parallel=True, fastmath=FASTMATH, cache=True)
 def winograd_weight_gradient(maps, padding, dmaps, size, m, block, channel_block, scratch, partial):
     """partial (chunks, P, C, K * K, NR): for each chunk of tiles the sum of x[pixel + tap] * dout[pixel].
 
-    `scratch` has a row for each thread; :func:`scratch_size` says how long.
+    `scratch` has a row for each thread; :func:`scratch_layout` says how long.
     """
     chunks, panels, channels, _, columns = partial.shape
     block_rows, block_columns = block
     batch, _, _, out_channels = dmaps.raw.shape
     out_h = dmaps.height
     out_w = dmaps.width
-    points = (m + 2) * (m + 2)
     lanes = VECTOR_BYTES // partial.itemsize
-    vectors = columns // lanes
-    rows = tile_rows(vectors)
+    rows = tile_rows(columns // lanes)
+    line, v, v_step, d, d_step, u, u_step, result, _ = scratch_layout(
+        block_rows, block_columns, m, channel_block, columns, lanes
+    )
     along = (size + 2) // 3
     tile_h = -(-out_h // m)
     tile_w = -(-out_w // m)
     strips = -(-tile_w // block_columns)
     channel_blocks = -(-channels // channel_block)
-    # What lies where in a thread's row of the scratch memory.
-    line = (block_columns * m + 2) * max(channel_block, columns)
-    most = block_rows * block_columns
-    v_step = most * channel_block + lanes
-    d_step = most * columns + lanes
-    u_step = (channel_block + rows) * columns + lanes
-    v = (m + 2) * line
-    d = v + points * v_step + MAX_ROWS
-    u = d + points * d_step
-    result = u + points * u_step
     flat = scratch.reshape(-1)
     for unit in prange(chunks * along * along * channel_blocks * panels):
         base = get_thread_id() * scratch.shape[1]
@@ -94,10 +106,9 @@ def winograd_weight_gradient(maps, padding, dmaps, size, m, block, channel_block
                         for c in range(0, channel_block, lanes):
                             at = base + t * m * channel_block + c
                             to = base + v + (r * here_columns + t) * channel_block + c
-                            if m == 4:
-                                transform_input_4(flat, at, line, channel_block, flat, to, 6 * v_step, v_step)
-                            else:
-                                transform_input_2(flat, at, line, channel_block, flat, to, 4 * v_step, v_step)
+                            transform_input(
+                                m, flat, at, line, channel_block, flat, to, (m + 2) * v_step, v_step
+                            )
                     for pi in range(m):
                         at = base + pi * line
                         read_row(dmaps, n, i + pi, j, here_columns * m, first_o, o_count, flat, at, columns)
@@ -105,16 +116,15 @@ def winograd_weight_gradient(maps, padding, dmaps, size, m, block, channel_block
                         for o in range(0, columns, lanes):
                             at = base + t * m * columns + o
                             to = base + d + (r * here_columns + t) * columns + o
-                            if m == 4:
-                                _transform_output_4(flat, at, line, columns, flat, to, 6 * d_step, d_step)
-                            else:
-                                _transform_output_2(flat, at, line, columns, flat, to, 4 * d_step, d_step)
+                            transform_output_transposed(
+                                m, flat, at, line, columns, flat, to, (m + 2) * d_step, d_step
+                            )
                 fresh = first_row == start and strip == 0
                 depth = (1, here_rows * here_columns)
-                for f in range(points):
+                for f in range((m + 2) * (m + 2)):
                     for c in range(0, c_count, rows):
                         add_product(
-                            vectors, flat, base + v + f * v_step + c, (1, 0, channel_block),
+                            columns // lanes, flat, base + v + f * v_step + c, (1, 0, channel_block),
                             flat, base + d + f * d_step, (0, columns), depth,
                             flat, base + u + f * u_step + c * columns, fresh,
                         )  # fmt: skip
@@ -122,25 +132,11 @@ def winograd_weight_gradient(maps, padding, dmaps, size, m, block, channel_block
             for o in range(0, columns, lanes):
                 at = base + u + c * columns + o
                 to = base + result
-                if m == 4:
-                    _transform_weight_4(flat, at, 6 * u_step, u_step, flat, to, 3 * lanes, lanes)
-                else:
-                    _transform_weight_2(flat, at, 4 * u_step, u_step, flat, to, 3 * lanes, lanes)
+                row = (m + 2) * u_step
+                transform_weight_transposed(m, flat, at, row, u_step, flat, to, 3 * lanes, lanes)
                 place = ((chunk * panels + p) * channels + first_c + c) * size * size
                 for ki in range(min(3, size - top)):
                     for kj in range(min(3, size - left)):
                         tap = (top + ki) * size + left + kj
                         value = load(flat, to + (3 * ki + kj) * lanes, lanes)
                         store(value, partial, (place + tap) * columns + o, lanes)
-
-
-def scratch_size(block, m, channel_block, columns, dtype):
-    """How many numbers a thread of :func:`winograd_weight_gradient` needs."""
-    most = block[0] * block[1]
-    lanes = VECTOR_BYTES // dtype.itemsize
-    points = (m + 2) ** 2
-    patch = (m + 2) * (block[1] * m + 2) * max(channel_block, columns)
-    v = points * (most * channel_block + lanes) + MAX_ROWS
-    d = points * (most * columns + lanes)
-    u = points * ((channel_block + MAX_ROWS) * columns + lanes)
-    return patch + v + d + u + 9 * lanes

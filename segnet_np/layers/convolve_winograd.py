@@ -3,12 +3,11 @@
 import numpy as np
 from numba import get_num_threads
 
+from segnet_np.kernels import winograd as kernels
+from segnet_np.kernels import winograd_weight_gradient as gradient_kernels
 from segnet_np.kernels.conv2d import unpack_weight_gradient
 from segnet_np.kernels.maps import LazyMaps
 from segnet_np.kernels.tile import VECTOR_BYTES, panel_width
-from segnet_np.kernels.winograd import scratch_size, transform_weights, winograd
-from segnet_np.kernels.winograd_weight_gradient import scratch_size as weight_gradient_scratch_size
-from segnet_np.kernels.winograd_weight_gradient import winograd_weight_gradient
 from segnet_np.layers.lazy import finished, size_of
 from segnet_np.layers.workspace import Workspace
 
@@ -37,8 +36,8 @@ def correlate(
     depth = _whole_vectors(channels, dtype)
     rows = ((size + 2) // 3) ** 2 * depth  # of transformed weights in a panel
     block, count = _blocks(batch, height + grow, width + grow, m, 24 if depth <= 256 else 36)
-    scratch_shape = (get_num_threads(), scratch_size(block, m, size, channels, columns, dtype))
-    scratch = workspace.empty(scratch_shape, dtype)
+    *_, length = kernels.scratch_layout.py_func(*block, m, size, channels, columns, _lanes(dtype))
+    scratch = workspace.empty((get_num_threads(), length), dtype)
     moments = workspace.empty((count, 3, out_channels), dtype)
     # Large weights are transformed group by group, so that they are read while they are in the cache.
     points = (m + 2) ** 2
@@ -47,10 +46,10 @@ def correlate(
     for first in range(0, panels, group):
         here = min(group, panels - first)
         transformed = workspace.empty((points, here * rows + 1, columns), dtype)
-        transform_weights(weight, adjoint, first, depth, transformed)
+        kernels.transform_weights(weight, adjoint, first, depth, transformed)
         # Few blocks would leave threads idle, so there each takes a part of the panels.
         splits = 1 if count >= 4 else min(2, here)
-        winograd(maps, padding, transformed, size, bias, first, block, splits, scratch, out, moments)
+        kernels.winograd(maps, padding, transformed, size, bias, first, block, splits, scratch, out, moments)
     return out, moments
 
 
@@ -65,22 +64,27 @@ def weight_gradient(
     panels = -(-out_channels // columns)
     channel_block = min(64, _whole_vectors(channels, dtype))
     block, _ = _blocks(batch, out_h, out_w, m, 48)
-    scratch_shape = (get_num_threads(), weight_gradient_scratch_size(block, m, channel_block, columns, dtype))
-    scratch = workspace.empty(scratch_shape, dtype)
+    *_, length = gradient_kernels.scratch_layout.py_func(*block, m, channel_block, columns, _lanes(dtype))
+    scratch = workspace.empty((get_num_threads(), length), dtype)
     # Few units of work are cut into chunks of rows, so that every thread has some; how many follows from the
     # shape alone, so that it never depends on the machine in which order numbers are added.
     units = panels * -(-channels // channel_block) * ((size + 2) // 3) ** 2
     chunks = min(batch * -(-out_h // m), max(1, 8 // units))
     partial = workspace.empty((chunks, panels, channels, size * size, columns), dtype)
-    winograd_weight_gradient(maps, padding, finished(dout), size, m, block, channel_block, scratch, partial)
+    gradient_kernels.winograd_weight_gradient(
+        maps, padding, finished(dout), size, m, block, channel_block, scratch, partial
+    )
     dweight = workspace.empty((out_channels, channels, size, size), dtype)
     unpack_weight_gradient(partial, size * size * columns, columns, dweight)
     return dweight
 
 
+def _lanes(dtype: np.dtype) -> int:
+    return VECTOR_BYTES // dtype.itemsize
+
+
 def _whole_vectors(channels: int, dtype: np.dtype) -> int:
-    lanes = VECTOR_BYTES // dtype.itemsize
-    return -(-channels // lanes) * lanes
+    return -(-channels // _lanes(dtype)) * _lanes(dtype)
 
 
 def _blocks(batch: int, out_h: int, out_w: int, m: int, tiles: int) -> tuple[tuple[int, int], int]:
