@@ -66,7 +66,7 @@ def test_sides_take_turns_in_processes_of_their_own():
 
 
 def test_median_and_spread():
-    timing = Timing((4.0, 1.0, 2.0, 3.0, 10.0), 0.0, 0)
+    timing = Timing((4.0, 1.0, 2.0, 3.0, 10.0))
     assert timing.median == 3
     assert timing.spread == pytest.approx((4 - 2) / 2 / 3)
     assert np.isnan(ratio({"segnet_np": timing}))

@@ -29,11 +29,8 @@ def gradient_sums(maps, dmaps, mean, inv_std, sums):
         read_row(dmaps, row // height, row % height, 0, width, 0, channels, d, 0, channels)
         for c in range(0, channels, lanes):
             some = min(lanes, channels - c)
-            scale_c, shift_c, floor_c = (
-                load(scale, c, some),
-                load(shift, c, some),
-                load(floor, c, some),
-            )
+            scale_c, shift_c = load(scale, c, some), load(shift, c, some)
+            floor_c = load(floor, c, some)
             mean_c, inv_std_c = load(mean, c, some), load(inv_std, c, some)
             total = spread(0, mean_c)
             total_x_hat = spread(0, mean_c)
@@ -57,16 +54,11 @@ def input_gradient(maps, dmaps, mean, inv_std, mean_dout, mean_dout_x_hat, dx):
         read_row(dmaps, row // height, row % height, 0, width, 0, channels, d, 0, channels)
         for c in range(0, channels, lanes):
             some = min(lanes, channels - c)
-            scale_c, shift_c, floor_c = (
-                load(scale, c, some),
-                load(shift, c, some),
-                load(floor, c, some),
-            )
+            scale_c, shift_c = load(scale, c, some), load(shift, c, some)
+            floor_c = load(floor, c, some)
             mean_c, inv_std_c = load(mean, c, some), load(inv_std, c, some)
-            mean_dout_c, mean_dout_x_hat_c = (
-                load(mean_dout, c, some),
-                load(mean_dout_x_hat, c, some),
-            )
+            mean_dout_c = load(mean_dout, c, some)
+            mean_dout_x_hat_c = load(mean_dout_x_hat, c, some)
             for j in range(width):
                 at = (row * width + j) * channels + c
                 x = load(raw, at, some)

@@ -128,18 +128,9 @@ def conv2d_weight_gradient(padded, dout, partial):
                     for c in range(0, channels, rows):
                         at = base + c * columns
                         add_product(
-                            vectors,
-                            padded,
-                            a + c,
-                            a_strides,
-                            dout,
-                            b,
-                            b_strides,
-                            depth,
-                            partial,
-                            at,
-                            line == start,
-                        )
+                            vectors, padded, a + c, a_strides, dout, b, b_strides, depth,
+                            partial, at, line == start,
+                        )  # fmt: skip
             line += count
 
 

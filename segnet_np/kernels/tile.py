@@ -68,22 +68,9 @@ def make_tile(rows, vectors):
 
     @intrinsic
     def tile(
-        typingctx,
-        a,
-        a_start,
-        a_row,
-        a_outer,
-        a_inner,
-        b,
-        b_start,
-        b_outer,
-        b_inner,
-        outer,
-        inner,
-        c,
-        c_start,
-        fresh,
-    ):
+        typingctx, a, a_start, a_row, a_outer, a_inner, b, b_start, b_outer, b_inner, outer, inner,
+        c, c_start, fresh,
+    ):  # fmt: skip
         item = a.dtype.bitwidth // 8
         lanes = VECTOR_BYTES // item
         index = ir.IntType(64)
@@ -154,9 +141,8 @@ def make_tile(rows, vectors):
                 store_vector(builder.load(sums[r, v]), cell)
             return context.get_dummy_value()
 
-        return types.void(
-            a, *[types.int64] * 4, b, *[types.int64] * 5, c, types.int64, types.boolean
-        ), codegen
+        numbers = types.int64
+        return types.void(a, *[numbers] * 4, b, *[numbers] * 5, c, numbers, types.boolean), codegen
 
     return tile
 

@@ -112,7 +112,8 @@ class ConvBNReLU(Layer):
         floor = -np.inf if self.relu is None else 0
         out = unfinished(y, scale, self.bn.bias.data - mean * scale, floor)
         self.remember(to_nchw(y).shape, self.dtype, out, mean, inv_std, self.training)
-        self.bn.show(out._replace(floor=np.full_like(out.floor, -np.inf)))
+        if self.bn.observer is not None:
+            self.bn.show(out._replace(floor=np.full_like(out.floor, -np.inf)))
         if self.relu is not None:
             self.relu.show(out)
         return out

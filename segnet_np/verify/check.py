@@ -1,10 +1,8 @@
 """One gradient beside its differences: the row of a single array, or of several along one direction."""
 
-from collections.abc import Iterator, Sequence
-from contextlib import contextmanager
+from collections.abc import Sequence
 from dataclasses import dataclass
 
-import numba
 import numpy as np
 
 from segnet_np.verify import tolerances
@@ -20,6 +18,7 @@ from segnet_np.verify.finite_differences import (
 from segnet_np.verify.probes import suspicions
 from segnet_np.verify.report import Row
 from segnet_np.verify.subject import Subject, is_float_array
+from segnet_np.verify.threads import using_threads
 
 #: With many wrong entries it is no kink: after so many that stay wrong at smaller steps, stop looking.
 _ENOUGH = 8
@@ -32,22 +31,6 @@ _DRAWS = {
     "kink in the first direction, redrawn": move_apart,
     "equal values moved together, because apart they break ties, where the output may jump": move_together,
 }
-
-
-@contextmanager
-def one_thread() -> Iterator[None]:
-    """Run Numba's kernels on one thread for a while.
-
-    The gradient under check is computed on all of them, as in training. The differences are thousands of
-    tiny forwards, for which a second thread is of no use, and on a busy machine waiting for it made the
-    whole fifteen times slower. The numbers are the same for any number of threads.
-    """
-    threads = numba.get_num_threads()
-    numba.set_num_threads(1)
-    try:
-        yield
-    finally:
-        numba.set_num_threads(threads)
 
 
 @dataclass
@@ -72,7 +55,10 @@ class Check:
     def __post_init__(self) -> None:
         # What an earlier forward left behind must not matter; so there is one.
         self.earlier = self.subject.another_input(self.rng)
-        with one_thread():
+        # The gradient under check is computed on all threads, as in training. The differences are thousands
+        # of tiny forwards, for which a second thread is of no use, and on a busy machine waiting for it made
+        # the whole fifteen times slower.
+        with using_threads(1):
             self.subject.forward(self.earlier)
             out = self.subject.forward()
             self.steady = np.array_equal(out, self.subject.forward(), equal_nan=True)

@@ -20,9 +20,10 @@ import numpy as np
 from segnet_np.layers.base import Layer
 from segnet_np.models.net import Net
 from segnet_np.verify import probes
-from segnet_np.verify.check import Check, one_thread
+from segnet_np.verify.check import Check
 from segnet_np.verify.report import GradcheckReport, Row
 from segnet_np.verify.subject import Differentiable, Subject, is_float_array
+from segnet_np.verify.threads import using_threads
 
 #: Inputs and parameters together, up to which every single entry is moved.
 EVERY_ENTRY_UP_TO = 2500
@@ -96,7 +97,7 @@ def gradcheck(
         note = "two forwards of one input differ, so there is no derivative: fix the seed of what is random"
         return GradcheckReport(title, (Row("forward", False, "2 forwards", np.inf, note=note),))
     entries = sum(array.size for array in subject.arrays.values())
-    with one_thread():
+    with using_threads(1):
         if net or entries > EVERY_ENTRY_UP_TO:
             rows = _along_directions(check)
         else:

@@ -66,7 +66,7 @@ class Subject:
         self.inputs = tuple(_as_input(value, place) for place, value in enumerate(inputs))
         places = [place for place, value in enumerate(self.inputs) if is_float_array(value)]
         if not places:
-            given = ", ".join(_described(value) for value in inputs) or "nothing"
+            given = ", ".join(_describe(value) for value in inputs) or "nothing"
             raise TypeError(f"gradcheck: x holds no float array to differentiate, only: {given}")
         self._places = {"input" if len(places) == 1 else f"input[{p}]": p for p in places}
         self._layer = float64_copy(original)
@@ -226,9 +226,5 @@ def _named(layer: Any) -> Iterator[tuple[str, Any]]:
 
 
 def _describe(value: Any) -> str:
-    return f"dtype {value.dtype}" if isinstance(value, np.ndarray) else type(value).__name__
-
-
-def _described(value: Any) -> str:
     kind = type(value).__name__
     return f"{kind} of {value.dtype}" if isinstance(value, np.ndarray) else kind

@@ -21,8 +21,6 @@ class Timing:
     """How long one side took: seconds of each round, in the order in which they were measured."""
 
     rounds: tuple[float, ...]
-    first: float
-    memory: int
 
     @property
     def median(self) -> float:
@@ -87,18 +85,14 @@ class Workers:
             If a side's process ended.
         """
         seconds: dict[str, list[float]] = {side: [] for side in self.sides}
-        answers: dict[str, dict[str, Any]] = {}
         for _ in range(rounds):
             for side in self.sides:
-                answers[side] = self._ask(side, {"case": case.as_dict(), "repeats": repeats})
-                seconds[side].append(float(np.median(answers[side]["seconds"])))
+                turn = self._ask(side, {"case": case.as_dict(), "repeats": repeats})
+                seconds[side].append(float(np.median(turn)))
                 done()
-        return {
-            side: Timing(tuple(seconds[side]), answer["first"], answer["peak_rss"] - answer["rss"])
-            for side, answer in answers.items()
-        }
+        return {side: Timing(tuple(rounds_)) for side, rounds_ in seconds.items()}
 
-    def _ask(self, side: str, order: dict[str, Any]) -> dict[str, Any]:
+    def _ask(self, side: str, order: dict[str, Any]) -> list[float]:
         process = self._processes[side]
         assert process.stdin is not None
         assert process.stdout is not None

@@ -1,8 +1,6 @@
 """A process that times one side's cases on demand: a line of JSON in, a line of JSON out.
 
-    {"case": {...}, "repeats": 3}    ->    {"seconds": [...], "first": ..., "rss": ..., "peak_rss": ...}
-
-Memory is in bytes: `rss` before the first case was prepared, `peak_rss` the most so far.
+{"case": {...}, "repeats": 3}    ->    [0.101, 0.099, 0.103]    seconds
 """
 
 import json
@@ -22,28 +20,21 @@ def serve(side: str) -> None:
     prepare = _prepare(side)
     answers = os.fdopen(os.dup(1), "w")  # alone on the real stdout, whatever a library may print there
     os.dup2(2, 1)
-    before = _rss()
-    prepared: tuple[Case, Callable[[], object], float] | None = None
+    prepared: tuple[Case, Callable[[], object]] | None = None
     for line in sys.stdin:
         order = json.loads(line)
         case = Case(**order["case"])
         if prepared is None or prepared[0] != case:
             prepared = None  # lets go of the last case's memory before the next one takes its own
-            once = prepare(case)
-            began = time.perf_counter()
-            once()
-            first = time.perf_counter() - began
-            for _ in range(WARM_UPS - 1):
-                once()
-            prepared = case, once, first
-        _, once, first = prepared
-        seconds = []
+            prepared = case, prepare(case)
+            for _ in range(WARM_UPS):
+                prepared[1]()
+        once, seconds = prepared[1], []
         for _ in range(order["repeats"]):
             began = time.perf_counter()
             once()
             seconds.append(time.perf_counter() - began)
-        answer = {"seconds": seconds, "first": first, "rss": before, "peak_rss": _peak_rss()}
-        print(json.dumps(answer), file=answers, flush=True)
+        print(json.dumps(seconds), file=answers, flush=True)
 
 
 def _prepare(side: str) -> Callable[[Case], Callable[[], object]]:
@@ -58,23 +49,6 @@ def _prepare(side: str) -> Callable[[Case], Callable[[], object]]:
 
     torch.set_num_threads(threads)
     return lambda case: pytorch.prepare(case, channels_last=side.endswith("channels_last"))
-
-
-def _rss() -> int:
-    """Resident memory now; 0 where the system does not tell."""
-    try:
-        with open("/proc/self/statm", encoding="ascii") as file:
-            return int(file.read().split()[1]) * os.sysconf("SC_PAGE_SIZE")
-    except OSError:
-        return 0
-
-
-def _peak_rss() -> int:
-    try:
-        import resource
-    except ImportError:  # Windows
-        return 0
-    return resource.getrusage(resource.RUSAGE_SELF).ru_maxrss * (1 if sys.platform == "darwin" else 1024)
 
 
 if __name__ == "__main__":
