@@ -39,7 +39,7 @@ def test_equals_pytorch(dtype, relu, training):
 @pytest.mark.parametrize("training", [True, False], ids=["train", "eval"])
 @pytest.mark.parametrize("relu", [True, False])
 def test_equals_the_layers_in_turn(relu, training):
-    """Fused and unfused, values and all gradients; a NaN goes the same way through both."""
+    """Fused and unfused, values and all gradients."""
     block, x, dout = example("float64", relu, training)
     conv, bn, last = Conv2d(3, 5, 3, 1, dtype="float64"), BatchNorm2d(5, dtype="float64"), ReLU()
     bn.train(training)
@@ -99,3 +99,58 @@ def test_bad_input(x, error, match):
 def test_backward_needs_a_forward():
     with pytest.raises(RuntimeError, match="needs a forward"):
         ConvBNReLU(3, 5, 3, 1).backward(np.zeros((2, 5, 6, 8), "float32"))
+
+
+def test_a_forward_that_fails_leaves_nothing_to_go_backward_with():
+    """Else backward would mix two passes: maps of the one with gradients of the other's size."""
+    block, x, dout = example("float32")
+    block(x)
+    with pytest.raises(ValueError, match="more than one value per channel"):
+        block(x[:1, :, :1, :1])
+    with pytest.raises(RuntimeError, match="backward needs a forward"):
+        block.backward(dout)
+
+
+def test_the_convolution_alone_in_between_changes_nothing():
+    block, x, dout = example("float32")
+    block(x)
+    expected = block.backward(dout)
+    gradients = [parameter.grad.copy() for parameter in block.parameters()]
+    block.zero_grad()
+    block(x)
+    block.conv(2 * x)
+    assert np.array_equal(block.backward(dout), expected)
+    for parameter, gradient in zip(block.parameters(), gradients, strict=True):
+        assert np.array_equal(parameter.grad, gradient)
+
+
+@pytest.mark.parametrize("shape", [(3, 7, 9), (1, 13, 6)], ids=str)
+def test_winograd_inside_equals_the_layers_in_turn(shape):
+    """In float32 and with so many channels the block runs by Winograd, which hands batch norm its moments."""
+    batch, height, width = shape
+    rng = np.random.default_rng(0)
+    x = rng.standard_normal((batch, 16, height, width)).astype("float32")
+    dout = rng.standard_normal((batch, 24, height, width)).astype("float32")
+    block, conv, bn, relu = ConvBNReLU(16, 24, 3, 1), Conv2d(16, 24, 3, 1), BatchNorm2d(24), ReLU()
+    conv.weight.data[...] = block.conv.weight.data
+    assert_close(block(x), relu(bn(conv(x))), TOLERANCE["float32"], "out")
+    dx = conv.backward(bn.backward(relu.backward(dout)))
+    assert_close(block.backward(dout), dx, TOLERANCE["float32"], "dx")
+    for name, one, other in (
+        ("conv.weight", block.conv.weight, conv.weight),
+        ("bn.weight", block.bn.weight, bn.weight),
+        ("bn.bias", block.bn.bias, bn.bias),
+    ):
+        assert_close(one.grad, other.grad, TOLERANCE["float32"], name)
+    assert_close(block.bn.running_mean, bn.running_mean, TOLERANCE["float32"], "running_mean")
+    assert_close(block.bn.running_var, bn.running_var, TOLERANCE["float32"], "running_var")
+
+
+@pytest.mark.parametrize("relu", [True, False])
+def test_a_nan_goes_the_same_way_through_both(relu):
+    block, x, _ = example("float64", relu, training=False)
+    x[1, 2, 3, 4] = np.nan
+    out = block.bn(block.conv(x))
+    expected = ReLU()(out) if relu else out
+    assert np.isnan(expected).any()
+    np.testing.assert_array_equal(np.isnan(block(x)), np.isnan(expected))

@@ -164,7 +164,8 @@ def test_direct_and_winograd_finish_unfinished_maps_alike(algorithm):
     rng = np.random.default_rng(0)
     raw = rng.standard_normal((2, 3, 4, 20)).astype("float32")
     offsets = rng.integers(0, 4, raw.shape).astype(np.uint8)
-    maps = unpooled(unfinished(raw, rng.standard_normal(20), rng.standard_normal(20), 0), offsets, (7, 8))
+    unpooled_from = unfinished(raw, rng.standard_normal(20), rng.standard_normal(20), 0)
+    maps = unpooled(unpooled_from, offsets, (7, 8), Workspace())
     whole = finished(finish(maps, Workspace()))
     weight = rng.standard_normal((18, 20, 3, 3)).astype("float32")
     dout = rng.standard_normal((2, 7, 8, 18)).astype("float32")
@@ -191,3 +192,16 @@ def test_moments_keep_a_small_variance_beside_a_large_mean():
     whole = out.astype("float64").reshape(-1, 16)
     assert_close(mean, whole.mean(axis=0), 1e-7)
     assert_close(inv_std, 1 / np.sqrt(whole.var(axis=0) + 1e-5), 1e-6)
+
+
+@pytest.mark.parametrize("algorithm", ["direct", "winograd"])
+def test_weights_and_bias_in_any_memory_order(algorithm):
+    rng = np.random.default_rng(0)
+    x = rng.standard_normal((2, 16, 6, 7)).astype("float32")
+    conv = Conv2d(16, 24, 3, 1, algorithm=algorithm)
+    conv.bias.data[:] = rng.standard_normal(24)
+    expected = conv(x)
+    conv.bias.data = np.repeat(conv.bias.data, 2)[::2]
+    conv.weight.data = np.asfortranarray(conv.weight.data)
+    assert not conv.bias.data.flags.c_contiguous
+    assert np.array_equal(conv(x), expected)

@@ -36,7 +36,7 @@ def test_unpooling(size):
     rows = np.where(2 * np.arange(3) + 1 < size[0], 2, 1)[:, None, None]
     columns = np.where(2 * np.arange(4) + 1 < size[1], 2, 1)[None, :, None]
     offsets = (2 * rng.integers(0, rows, raw.shape) + rng.integers(0, columns, raw.shape)).astype(np.uint8)
-    got = finish(unpooled(finished(raw), offsets, size), Workspace())
+    got = finish(unpooled(finished(raw), offsets, size, Workspace()), Workspace())
     i = 2 * np.arange(3)[:, None, None] + offsets // 2
     j = 2 * np.arange(4)[:, None] + offsets % 2
     flat = (i * size[1] + j).transpose(0, 3, 1, 2)
@@ -66,3 +66,16 @@ def test_a_border_of_zeros_or_a_cut(top, left):
             if 0 <= i - top < 4 and 0 <= j - left < 6:
                 expected[:, i, j, :5] = whole[:, i - top, j - left]
     assert np.array_equal(out, expected)
+
+
+def test_unpooling_what_is_unpooled_already():
+    """Two unpoolings in a row, or the gradients of two poolings: the first ones must not be forgotten."""
+    raw, _, _ = example("float32")
+    rng = np.random.default_rng(2)
+    first = rng.integers(0, 4, raw.shape).astype(np.uint8)
+    once = unpooled(finished(raw), first, (6, 8), Workspace())
+    second = rng.integers(0, 4, (2, 6, 8, raw.shape[3])).astype(np.uint8)
+    twice = finish(unpooled(once, second, (12, 16), Workspace()), Workspace())
+    eager = unpooled(finished(finish(once, Workspace())), second, (12, 16), Workspace())
+    assert np.array_equal(twice, finish(eager, Workspace()))
+    assert np.count_nonzero(twice) == raw.size

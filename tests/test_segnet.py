@@ -11,6 +11,7 @@ import torch
 from comparing import ORDERS, arrange, assert_close, bad_maps
 
 import segnet_np as snp
+from segnet_np import layers
 from segnet_np.layers import PoolingIndices
 from segnet_np.verify import twin
 from segnet_np.verify.tolerances import (
@@ -359,3 +360,24 @@ def test_print_is_the_table_of_layers():
     text = str(snp.SegNet())
     assert "conv51d  Conv2d(512, 512, kernel_size=3, padding=1, bias=True)   2,359,808" in text
     assert text.endswith("29,449,355 parameters, 117.8 MB as float32")
+
+
+def test_a_layer_of_ones_own_is_used_by_a_net_however_it_was_made():
+    """A subclass, and a mixin in front of the layer, which the fast path must not step over."""
+
+    class Doubled:
+        def forward(self, x):
+            return 2 * super().forward(x)
+
+    class DoubledConv(Doubled, layers.Conv2d):
+        pass
+
+    class DoubledAgain(DoubledConv):
+        pass
+
+    x = np.random.default_rng(0).standard_normal((1, 3, 32, 32)).astype("float32")
+    net = snp.SegNet(3, 5, 1).eval()
+    expected = 2 * net(x)
+    for kind in (DoubledConv, DoubledAgain):
+        net.classifier.__class__ = kind
+        assert np.array_equal(net(x), expected)

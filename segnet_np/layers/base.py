@@ -79,11 +79,15 @@ class Layer:
         return self.forward(*inputs, **options)
 
     def __init_subclass__(cls, **options: Any) -> None:
-        # Who writes a forward or backward of his own gets nets to use it, not the fast path of the parent.
+        # Who writes a forward or backward of his own, in the class or in a mixin, gets nets to use it: the
+        # fast path of a class further up says what that class does, and no longer what this one does.
         super().__init_subclass__(**options)
-        own = vars(cls)
-        if ("forward" in own or "backward" in own) and "lazy_forward" not in own:
-            cls.lazy_forward, cls.lazy_backward = Layer.lazy_forward, Layer.lazy_backward  # type: ignore
+        for kind in cls.__mro__:
+            if "lazy_forward" in vars(kind):
+                break
+            if "forward" in vars(kind) or "backward" in vars(kind):
+                cls.lazy_forward, cls.lazy_backward = Layer.lazy_forward, Layer.lazy_backward  # type: ignore
+                break
 
     def lazy_forward(self, maps: LazyMaps, *rest: Any) -> Any:
         """Forward inside a net: from unfinished maps to such, which were checked.

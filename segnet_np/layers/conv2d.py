@@ -143,13 +143,14 @@ class Conv2d(Layer):
 
     def lazy_forward(self, maps: LazyMaps, *rest: Any) -> LazyMaps:
         """Forward inside a net: finish the maps while convolving them."""
-        return finished(self.convolve(maps)[0])
+        out, _ = self.convolve(maps)
+        self.remember(to_nchw(out).shape, self.dtype, maps)
+        return finished(out)
 
     def convolve(self, maps: LazyMaps) -> tuple[np.ndarray, np.ndarray | None]:
-        """Convolve, for :meth:`backward` to come; out (N, OH, OW, O) and, if they are known, its moments."""
+        """Convolve without remembering: out (N, OH, OW, O) and, if they are known, its moments."""
         bias = self.bias.data if self.bias is not None else np.zeros(self.out_channels, self.dtype)
         out, moments = correlate(self.workspace, maps, self.weight.data, bias, self.padding, self.algorithm)
-        self.remember(to_nchw(out).shape, self.dtype, maps)
         self.show(to_nchw(out))
         return out, moments
 

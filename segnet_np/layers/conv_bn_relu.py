@@ -100,6 +100,7 @@ class ConvBNReLU(Layer):
 
     def lazy_forward(self, maps: LazyMaps, *rest: Any) -> LazyMaps:
         """Forward inside a net: leave batch norm and ReLU to the reader."""
+        self._remembered = None  # if this pass fails or is interrupted, there is none to go backward from
         if not self._fuses():
             for layer in self.children().values():
                 maps = layer.lazy_forward(maps)
@@ -111,7 +112,7 @@ class ConvBNReLU(Layer):
         scale = self.bn.weight.data * inv_std
         floor = -np.inf if self.relu is None else 0
         out = unfinished(y, scale, self.bn.bias.data - mean * scale, floor)
-        self.remember(to_nchw(y).shape, self.dtype, out, mean, inv_std, self.training)
+        self.remember(to_nchw(y).shape, self.dtype, maps, out, mean, inv_std, self.training)
         if self.bn.observer is not None:
             self.bn.show(out._replace(floor=np.full_like(out.floor, -np.inf)))
         if self.relu is not None:
@@ -150,8 +151,7 @@ class ConvBNReLU(Layer):
             d: Any = dmaps if self.relu is None else self.relu.lazy_backward(dmaps)
             d = self.bn.lazy_backward(d)
             return self.conv.lazy_backward(d, input_grad)
-        out, mean, inv_std, trained = values
-        (x,) = self.conv.recall_unchecked()
+        x, out, mean, inv_std, trained = values
         batch, height, width, channels = out.raw.shape
         mean_, inv_std_ = mean.astype(self.dtype), inv_std.astype(self.dtype)
 

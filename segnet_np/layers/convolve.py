@@ -91,6 +91,8 @@ def correlate(
     grow = 2 * padding - kernel_size + 1
     out_shape = (batch, height + grow, width + grow)
     m = tile_size(algorithm, weight.dtype, kernel_size, min(weight.shape[:2]), out_shape)
+    # Kernels count positions in memory.
+    weight, bias = np.ascontiguousarray(weight), np.ascontiguousarray(bias)
     if m == 0:
         return convolve_direct.correlate(workspace, maps, weight, bias, padding, adjoint)
     return convolve_winograd.correlate(workspace, maps, weight, bias, padding, adjoint, m)

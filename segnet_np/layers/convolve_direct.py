@@ -21,7 +21,7 @@ def correlate(
     columns = panel_width(out_channels, weight.dtype)
     panels = -(-out_channels // columns)
     packed = workspace.empty((panels, kernel_size, kernel_size, channels, columns), weight.dtype)
-    kernels.pack_weights(np.ascontiguousarray(weight), adjoint, packed)
+    kernels.pack_weights(weight, adjoint, packed)
     out = workspace.empty((batch, height + grow, width + grow, out_channels), weight.dtype)
     kernels.conv2d(padded, packed, bias, out)
     return out, None

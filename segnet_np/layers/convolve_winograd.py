@@ -42,7 +42,6 @@ def correlate(
     # Large weights are transformed group by group, so that they are read while they are in the cache.
     points = (m + 2) ** 2
     group = max(1, _WEIGHT_BYTES // (points * rows * columns * dtype.itemsize))
-    weight = np.ascontiguousarray(weight)
     for first in range(0, panels, group):
         here = min(group, panels - first)
         transformed = workspace.empty((points, here * rows + 1, columns), dtype)

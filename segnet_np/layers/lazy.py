@@ -28,8 +28,13 @@ def unfinished(x: np.ndarray, scale: np.ndarray, shift: np.ndarray, floor: float
     return finished(x)._replace(scale=scale.astype(x.dtype), shift=shift.astype(x.dtype), floor=floors)
 
 
-def unpooled(maps: LazyMaps, offsets: np.ndarray, size: tuple[int, int]) -> LazyMaps:
-    """See maps (N, PH, PW, C) as unpooled to (N, H, W, C) by offsets (N, PH, PW, C)."""
+def unpooled(maps: LazyMaps, offsets: np.ndarray, size: tuple[int, int], workspace: Workspace) -> LazyMaps:
+    """See maps (N, PH, PW, C) as unpooled to (N, H, W, C) by offsets (N, PH, PW, C).
+
+    Only one unpooling can be left to do; one that is left from before is done first.
+    """
+    if maps.offsets.size:
+        maps = finished(finish(maps, workspace))
     return maps._replace(offsets=offsets, height=size[0], width=size[1])
 
 

@@ -113,7 +113,7 @@ class MaxPool2d(Layer):
         """Backward for :meth:`lazy_forward`: say where the gradients go; the reader puts them there."""
         (indices,) = self.recall_unchecked()
         # forward was: y = x[indices], so dx[indices] = dy: unpooling
-        return unpooled(dmaps, to_nhwc(indices.offsets), indices.input_size)
+        return unpooled(dmaps, to_nhwc(indices.offsets), indices.input_size, self.workspace)
 
     def __repr__(self) -> str:
         return f"MaxPool2d(kernel_size={WINDOW}, ceil_mode={self.ceil_mode})"

@@ -100,7 +100,7 @@ class MaxUnpool2d(Layer):
         (indices,) = rest
         batch, channels, _, _ = indices.shape
         self.remember((batch, channels, *indices.input_size), maps.raw.dtype, indices)
-        out = unpooled(maps, to_nhwc(indices.offsets), indices.input_size)
+        out = unpooled(maps, to_nhwc(indices.offsets), indices.input_size, self.workspace)
         self.show(out)
         return out
 

@@ -227,4 +227,4 @@ def _named(layer: Any) -> Iterator[tuple[str, Any]]:
 
 def _describe(value: Any) -> str:
     kind = type(value).__name__
-    return f"{kind} of {value.dtype}" if isinstance(value, np.ndarray) else kind
+    return f"{kind} of dtype {value.dtype}" if isinstance(value, np.ndarray) else kind
