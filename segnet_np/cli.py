@@ -14,6 +14,9 @@ from typing import Any
 # Errors of the system that are no fault of the input.
 FAILURES = (errno.ENOSPC, errno.EDQUOT, errno.EIO)
 
+# Options that say which net, on what input.
+CASE = ("model", "width", "batch", "size")
+
 
 def main(arguments: Sequence[str] | None = None) -> int:
     """Run a command.
@@ -131,8 +134,9 @@ def _cases(args: argparse.Namespace) -> list[Any]:
     """What the options of `bench` and `info --layers` describe: a training step and an inference."""
     from segnet_np.verify.bench.cases import Case
 
-    height, width = args.size
-    return [Case(what, args.batch, height, width, args.width, args.model) for what in ("train", "inference")]
+    (height, width), batch, channels = args.size or (64, 64), args.batch or 16, args.width or 16
+    model = args.model or "segnet"
+    return [Case(what, batch, height, width, channels, model) for what in ("train", "inference")]
 
 
 def _check_data(args: argparse.Namespace) -> int:
@@ -146,6 +150,9 @@ def _check_data(args: argparse.Namespace) -> int:
 def _info(args: argparse.Namespace) -> int:
     from segnet_np.machine import describe
 
+    ignored = [f"--{name}" for name in CASE if getattr(args, name) is not None and not args.layers]
+    if ignored:
+        raise ValueError(f"{', '.join(ignored)}: says which net --layers is about, which was not given")
     for name, value in describe().items():
         print(f"{name:<14} {value}")
     if args.layers:
@@ -172,14 +179,10 @@ def _at_least(least: int) -> Callable[[str], int]:
 
 def _add_case(command: argparse.ArgumentParser) -> None:
     """Options that say which net, on what input."""
-    command.add_argument("--model", choices=("segnet", "segnet-basic"), default="segnet")
-    command.add_argument(
-        "--width", type=_at_least(1), default=16, metavar="N", help="of the net (default 16)"
-    )
-    command.add_argument("--batch", type=_at_least(1), default=16, metavar="N", help="pictures (default 16)")
-    command.add_argument(
-        "--size", type=_at_least(32), nargs=2, default=(64, 64), metavar=("H", "W"), help="(default 64 64)"
-    )
+    command.add_argument("--model", choices=("segnet", "segnet-basic"), help="(default segnet)")
+    command.add_argument("--width", type=_at_least(1), metavar="N", help="of the net (default 16)")
+    command.add_argument("--batch", type=_at_least(1), metavar="N", help="pictures (default 16)")
+    command.add_argument("--size", type=_at_least(32), nargs=2, metavar=("H", "W"), help="(default 64 64)")
 
 
 def _parser() -> argparse.ArgumentParser:

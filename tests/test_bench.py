@@ -2,8 +2,10 @@
 
 import json
 
+import numba
 import numpy as np
 import pytest
+from comparing import assert_close
 
 from segnet_np.cli import main
 from segnet_np.layers import Conv2d, convolve_winograd
@@ -40,13 +42,35 @@ def test_the_convolutions_of_a_net_have_its_sizes():
 @pytest.mark.parametrize("what", ["forward", "dx", "dweight"])
 def test_both_sides_do_the_same_convolution(what):
     case = Case(what, 2, 6, 8, 3, out_channels=5)
-    shapes = {"forward": (2, 5, 6, 8), "dx": (2, 3, 6, 8), "dweight": (5, 3, 3, 3)}
+    shape = {"forward": (2, 5, 6, 8), "dx": (2, 3, 6, 8), "dweight": (5, 3, 3, 3)}[what]
     mine = ours.prepare(case)()
-    assert (mine if what == "dweight" else mine.transpose(0, 3, 1, 2)).shape == shapes[what]
+    mine = mine if what == "dweight" else mine.transpose(0, 3, 1, 2)
+    assert mine.shape == shape
     for channels_last in (False, True):
         theirs = pytorch.prepare(case, channels_last)()
         theirs = theirs if what == "forward" else next(t for t in theirs if t is not None)
-        assert tuple(theirs.shape) == shapes[what]
+        assert_close(mine, theirs.numpy(), 1e-6)
+
+
+def test_pytorch_waits_as_its_user_has_it(monkeypatch):
+    """What this package sets for its own OpenMP must not reach PyTorch's; what the user set must."""
+    started = {}
+
+    class Process:
+        def __init__(self, command, env, **_):
+            started[command[-1]] = command[2], env
+
+        kill = communicate = lambda self: None
+
+    monkeypatch.setattr("segnet_np.verify.bench.in_turn.subprocess.Popen", Process)
+    for given, reaches in (("20000", None), ("77", "77")):
+        monkeypatch.setenv("GOMP_SPINCOUNT", given)
+        with Workers(threads=1):
+            pass
+        assert started["PyTorch"][1].get("GOMP_SPINCOUNT") == reaches
+    # PyTorch's OpenMP reads the variable when it is loaded, and importing this package sets it again.
+    assert started["PyTorch"][0].startswith("import torch;")
+    assert "torch" not in started["segnet_np"][0]
 
 
 def test_sides_take_turns_in_processes_of_their_own():
@@ -105,11 +129,13 @@ ARGUMENTS = ["bench", "--width", "4", "--batch", "2", "--size", "32", "48", "--r
 
 
 def test_the_command_prints_a_table(quick, capsys):
+    threads = numba.get_num_threads()
     assert main(ARGUMENTS) == 0
     out = capsys.readouterr().out
     assert "train segnet width 4, 2x3x32x48" in out
     assert "PyTorch channels_last, ms" in out
     assert "pooling and unpooling: 0e+00" in out
+    assert numba.get_num_threads() == threads
 
 
 def test_json_is_one_object_and_all_there_is(quick, capsys):
@@ -142,6 +168,11 @@ def test_wrong_options(capsys):
         with pytest.raises(SystemExit):
             main(["bench", *option])
         assert words in capsys.readouterr().err
+
+
+def test_info_ignores_no_option(capsys):
+    assert main(["info", "--width", "8", "--size", "32", "32"]) == 2
+    assert "--width, --size: says which net --layers is about" in capsys.readouterr().err
 
 
 def test_info_says_how_layers_are_computed(capsys):

@@ -11,6 +11,7 @@ from segnet_np.layers.convolve import ALGORITHMS, correlate, tile_size, weight_g
 from segnet_np.layers.lazy import finish, finished, unfinished, unpooled
 from segnet_np.layers.workspace import Workspace
 from segnet_np.verify import gradcheck
+from segnet_np.verify.threads import using_threads
 
 # (N, C, O, H, W, K, padding): part tiles on both sides, channels that fill vectors and panels and some that
 # do not, several blocks of tiles and of channels; kernels of one, four and nine pieces; a border that cuts
@@ -62,9 +63,16 @@ def m(request):
     return request.param
 
 
+@pytest.fixture(params=[1, 2], ids=["1 thread", "2 threads"])
+def threads(request):
+    """One thread has the scratch memory for itself, and so the zone of NaN right behind its end."""
+    with using_threads(request.param):
+        yield
+
+
 @pytest.mark.parametrize("dtype", ["float32", "float64"])
 @pytest.mark.parametrize("shape", SHAPES, ids=str)
-def test_winograd_equals_pytorch_and_stays_within_its_arrays(shape, dtype, m):
+def test_winograd_equals_pytorch_and_stays_within_its_arrays(shape, dtype, m, threads):
     batch, channels, out_channels, height, width, size, padding = shape
     rng = np.random.default_rng(0)
     x = rng.standard_normal((batch, height, width, channels)).astype(dtype)

@@ -8,5 +8,8 @@ an idle machine. Whoever has set a policy keeps it.
 
 import os
 
-if "OMP_WAIT_POLICY" not in os.environ:
-    os.environ.setdefault("GOMP_SPINCOUNT", "20000")
+SPIN = ("GOMP_SPINCOUNT", "20000")
+"""The variable of the environment, and what it is set to unless somebody has set a policy."""
+
+if not {"OMP_WAIT_POLICY", SPIN[0]} & os.environ.keys():
+    os.environ.update([SPIN])

@@ -119,6 +119,8 @@ def winograd(maps, padding, weights, size, bias, first_panel, block, splits, scr
     moments (blocks, 3, O) gets what batch norm wants to know, while the numbers are at hand: of each block
     the number of pixels, their mean, and the sum of squared deviations from it. Both are taken about one of
     the values, the pivot, because the difference of two large sums would lose the digits of a small variance.
+    The pivot being one of n values, its squared distance from their mean is at most n variances; so in the
+    worst case the sum of squares is n times too large before the difference, and n is some hundreds.
     """
     batch, out_h, out_w, out_channels = out.shape
     points, weight_rows, columns = weights.shape

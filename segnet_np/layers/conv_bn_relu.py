@@ -4,7 +4,7 @@
 
 and backward the three backward passes in the other order. The convolution keeps its bias as in the authors'
 definition, though batch norm takes any constant away again: the gradient of that bias is zero but for
-rounding, and exactly zero here.
+rounding, and where the three are fused exactly zero. In evaluation mode, with fixed statistics, it counts.
 
 A net would spend more time on writing and reading these maps than on computing them. So the three are fused:
 only what the convolution gives is written. Its sums for batch norm are made on the way, and batch norm and

@@ -44,8 +44,7 @@ class ReLU(Layer):
         x = to_nhwc(x)
         out = self.workspace.empty(x.shape, x.dtype)
         kernels.relu(x.reshape(-1), out.reshape(-1))
-        # out tells as well as x where x was positive, and a net keeps it anyway, as the input of the next
-        # layer.
+        # out tells as well as x where x was positive, and whoever reads it next keeps it anyway.
         self.remember(to_nchw(out).shape, out.dtype, out)
         return to_nchw(out)
 

@@ -84,6 +84,18 @@ def batch_of(case: Case) -> tuple[np.ndarray, np.ndarray]:
     return x, rng.integers(0, NUM_CLASSES, shape)
 
 
+def arrays_of(case: Case) -> tuple[np.ndarray, np.ndarray, np.ndarray]:
+    """Of a convolution: random x (N, C, H, W), dout (N, O, H, W) and weight (O, C, K, K)."""
+    rng = np.random.default_rng(0)
+    shapes = (
+        (case.batch, case.channels, case.height, case.width),
+        (case.batch, case.out_channels, case.height, case.width),
+        (case.out_channels, case.channels, case.kernel_size, case.kernel_size),
+    )
+    x, dout, weight = (rng.standard_normal(shape).astype("float32") for shape in shapes)
+    return x, dout, weight
+
+
 @lru_cache
 def convolutions_of(case: Case) -> dict[str, Case]:
     """The convolutions of a whole net by name, as cases of their own, in the order of forward."""

@@ -12,6 +12,7 @@ from typing import Any
 
 import numpy as np
 
+from segnet_np.kernels.threads import SPIN
 from segnet_np.verify.bench.cases import Case
 from segnet_np.verify.bench.worker import SIDES
 
@@ -52,12 +53,21 @@ class Workers:
         unwanted = ("OPENBLAS_CORETYPE", "OPENBLAS_L2_SIZE")
         environment = {key: value for key, value in os.environ.items() if key not in unwanted}
         environment["NUMBA_NUM_THREADS"] = str(threads)
-        command = [sys.executable, "-m", "segnet_np.verify.bench.worker"]
+        # Nor may what this package sets for its own threads slow PyTorch's down: there the variable is taken
+        # away, and PyTorch, whose OpenMP reads it when it is loaded, is imported before this package.
+        if environment.get(SPIN[0]) == SPIN[1]:
+            del environment[SPIN[0]]
+        serve = "import sys; from segnet_np.verify.bench.worker import serve; serve(sys.argv[1])"
+        programs = {side: serve if side == SIDES[0] else f"import torch; {serve}" for side in self.sides}
         self._processes = {
             side: subprocess.Popen(
-                [*command, side], stdin=subprocess.PIPE, stdout=subprocess.PIPE, text=True, env=environment
+                [sys.executable, "-c", program, side],
+                stdin=subprocess.PIPE,
+                stdout=subprocess.PIPE,
+                text=True,
+                env=environment,
             )
-            for side in self.sides
+            for side, program in programs.items()
         }
 
     def time(

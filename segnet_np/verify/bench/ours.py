@@ -5,11 +5,12 @@ from collections.abc import Callable
 import numpy as np
 
 from segnet_np.layers.convolve import correlate, weight_gradient
+from segnet_np.layers.layout import to_nhwc
 from segnet_np.layers.lazy import finished
 from segnet_np.layers.softmax_cross_entropy import softmax_cross_entropy
 from segnet_np.layers.workspace import Workspace
 from segnet_np.training.sgd import SGD
-from segnet_np.verify.bench.cases import Case, batch_of, build
+from segnet_np.verify.bench.cases import Case, arrays_of, batch_of, build
 
 
 def prepare(case: Case, algorithm: str = "auto") -> Callable[[], object]:
@@ -33,11 +34,8 @@ def prepare(case: Case, algorithm: str = "auto") -> Callable[[], object]:
 
 
 def _convolution(case: Case, algorithm: str) -> Callable[[], object]:
-    rng = np.random.default_rng(0)
-    pixels, size = (case.batch, case.height, case.width), case.kernel_size
-    x = rng.standard_normal((*pixels, case.channels)).astype("float32")
-    dout = rng.standard_normal((*pixels, case.out_channels)).astype("float32")
-    weight = rng.standard_normal((case.out_channels, case.channels, size, size)).astype("float32")
+    x, dout, weight = arrays_of(case)
+    x, dout, size = to_nhwc(x), to_nhwc(dout), case.kernel_size
     workspace, padding = Workspace(), size // 2
     if case.what == "dweight":
         return lambda: weight_gradient(workspace, finished(x), dout, padding, size, algorithm)

@@ -13,14 +13,14 @@ _COLUMNS = VECTOR_BYTES  # four vectors of float32
 _SECONDS = 0.3
 
 
-@njit(parallel=True)
+@njit(parallel=True, cache=True)
 def _multiply(a, b, c, products):  # type: ignore[no-untyped-def]
     for thread in prange(len(c)):
         for _ in range(products):
             add_product(4, a, 0, (_DEPTH, 0, 1), b, 0, (0, _COLUMNS), (1, _DEPTH), c[thread], 0, False)
 
 
-@njit(parallel=True)
+@njit(parallel=True, cache=True)
 def _copy(x, out):  # type: ignore[no-untyped-def]
     for k in prange(x.size):
         out[k] = x[k]

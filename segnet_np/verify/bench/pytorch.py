@@ -5,7 +5,7 @@ from collections.abc import Callable
 import torch
 from torch.nn import functional
 
-from segnet_np.verify.bench.cases import Case, batch_of, build
+from segnet_np.verify.bench.cases import Case, arrays_of, batch_of, build
 from segnet_np.verify.twin import counterpart
 
 
@@ -32,12 +32,10 @@ def prepare(case: Case, channels_last: bool) -> Callable[[], object]:
 
 
 def _convolution(case: Case, memory_format: torch.memory_format) -> Callable[[], object]:
-    torch.manual_seed(0)
-    size, padding = case.kernel_size, case.kernel_size // 2
-    pixels = (case.height, case.width)
-    x = torch.randn(case.batch, case.channels, *pixels).contiguous(memory_format=memory_format)
-    dout = torch.randn(case.batch, case.out_channels, *pixels).contiguous(memory_format=memory_format)
-    weight = torch.randn(case.out_channels, case.channels, size, size).contiguous(memory_format=memory_format)
+    x, dout, weight = (
+        torch.from_numpy(array).contiguous(memory_format=memory_format) for array in arrays_of(case)
+    )
+    padding = case.kernel_size // 2
     bias = torch.zeros(case.out_channels)
     if case.what == "forward":
         return torch.inference_mode()(lambda: functional.conv2d(x, weight, bias, padding=padding))

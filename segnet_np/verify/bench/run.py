@@ -12,6 +12,7 @@ from segnet_np.verify.bench import peaks
 from segnet_np.verify.bench.cases import PASSES, Case, convolutions_of
 from segnet_np.verify.bench.in_turn import Timing, Workers, ratio
 from segnet_np.verify.bench.verified import verify_convolutions, verify_layers
+from segnet_np.verify.threads import using_threads
 
 
 @dataclass(frozen=True)
@@ -110,15 +111,16 @@ def run(cases: Sequence[Case], rounds: int = 7, threads: int | None = None, laye
         If a result is wrong, or a process of a side ends.
     """
     threads = numba.get_num_threads() if threads is None else threads
-    numba.set_num_threads(threads)
-    verified = verify_layers()
-    verified += [verify_convolutions(case) for case in {replace(case, what="train") for case in cases}]
+    with using_threads(threads):
+        verified = verify_layers()
+        verified += [verify_convolutions(case) for case in {replace(case, what="train") for case in cases}]
+        peak, copy = peaks.gflops(), peaks.gigabytes()
+        machine = describe()
     convolutions = []
     if layers:
         # In the order of the net, each shape once.
         shapes = dict.fromkeys(convolutions_of(cases[0]).values())
         convolutions = [replace(shape, what=what) for shape in shapes for what in PASSES]
-    peak, copy = peaks.gflops(), peaks.gigabytes()
     timings = []
     with Workers(threads) as workers:
         turns = (len(cases) + len(convolutions)) * rounds * len(workers.sides)
@@ -127,4 +129,4 @@ def run(cases: Sequence[Case], rounds: int = 7, threads: int | None = None, laye
                 bar.set_postfix_str(case.name)
                 repeats = 5 if case in convolutions else 3
                 timings.append((case, workers.time(case, rounds, repeats, bar.update)))
-    return Result(describe(), verified, peak, copy, timings)
+    return Result(machine, verified, peak, copy, timings)

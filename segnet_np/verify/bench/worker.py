@@ -5,6 +5,7 @@
 
 import json
 import os
+import signal
 import sys
 import time
 from collections.abc import Callable
@@ -16,7 +17,8 @@ WARM_UPS = 2
 
 
 def serve(side: str) -> None:
-    """Answer until the input ends."""
+    """Answer until the input ends. Ctrl-C is for the parent, which ends its workers."""
+    signal.signal(signal.SIGINT, signal.SIG_IGN)
     prepare = _prepare(side)
     answers = os.fdopen(os.dup(1), "w")  # alone on the real stdout, whatever a library may print there
     os.dup2(2, 1)
@@ -49,7 +51,3 @@ def _prepare(side: str) -> Callable[[Case], Callable[[], object]]:
 
     torch.set_num_threads(threads)
     return lambda case: pytorch.prepare(case, channels_last=side.endswith("channels_last"))
-
-
-if __name__ == "__main__":
-    serve(sys.argv[1])
