@@ -19,7 +19,7 @@ def describe() -> dict[str, str]:
     import segnet_np
     from segnet_np.kernels.sgd import sgd_step
 
-    cache = Path(sgd_step.stats.cache_path)
+    cache = Path(sgd_step.dispatcher.stats.cache_path)
     kernels = list(cache.glob("*.nbc"))
     megabytes = sum(path.stat().st_size for path in kernels) / 1e6
     return {

@@ -133,9 +133,19 @@ def test_predict_checks_all_before_it_writes(weights, tmp_path, capsys):
     Image.fromarray(image).save("twice/good.png")
     pictures = ["good.png", "small.png", "broken.png", "absent.png", "twice/good.png"]
     line = refused(capsys, "predict", "--weights", weights, *pictures, "--out", "seen")
-    for words in ("small.png: 20x64, the net needs at least 32x32", "broken.png", "absent.png", "named good"):
+    for words in (
+        "small.png: 20x64, the net needs at least 32x32",
+        "broken.png",
+        "absent.png",
+        "of good.png",
+    ):
         assert words in line
     assert not os.path.exists("seen")
+    Image.fromarray(image).save("good-labels.png")
+    before = (tmp_path / "good-labels.png").read_bytes()
+    line = refused(capsys, "predict", "--weights", weights, "good.png", "good-labels.png")
+    assert "its good-labels.png would take the place of the picture good-labels.png" in line
+    assert (tmp_path / "good-labels.png").read_bytes() == before
 
 
 @pytest.mark.parametrize(

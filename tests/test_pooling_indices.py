@@ -31,6 +31,13 @@ def test_any_integer_dtype():
         assert PoolingIndices.from_flat(FLAT.astype(dtype), (4, 4)).offsets.ravel().tolist() == [3, 3, 3, 3]
 
 
+def test_a_plane_may_be_larger_than_the_dtype_of_its_indices():
+    flat = np.arange(0, 256, 2, dtype=np.uint8).reshape(1, 1, 1, 128)
+    assert np.array_equal(PoolingIndices.from_flat(flat, (2, 256)).flat, flat)
+    with pytest.raises(ValueError, match="lies outside"):
+        PoolingIndices.from_flat(np.full((1, 1, 1, 1), 2**64 - 1, np.uint64), (2, 2))
+
+
 @pytest.mark.parametrize(
     ("flat", "size", "error", "match"),
     [

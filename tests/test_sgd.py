@@ -9,6 +9,7 @@ import pytest
 import torch
 from optimizing import TOLERANCE, parameters, walk
 
+from segnet_np.training.adamw import AdamW
 from segnet_np.training.sgd import SGD
 
 
@@ -166,6 +167,24 @@ def test_a_parameter_that_can_no_longer_be_moved_is_refused_before_anything_move
     with pytest.raises(TypeError, match="got float16"):
         optimizer.step()
     np.testing.assert_array_equal(params[0].data, before)
+
+
+@pytest.mark.parametrize("make", [lambda params: SGD(params, momentum=0.9), AdamW])
+def test_a_parameter_that_became_another_one_is_refused(make):
+    params = parameters("float32")
+    optimizer = make(params)
+    walk(optimizer, params, 2)
+    for data in (np.zeros(5000, "float32"), params[1].data.astype("float64")):
+        params[1].data, params[1].grad = data, np.zeros_like(data)
+        with pytest.raises(ValueError, match="a new parameter needs a new optimizer"):
+            optimizer.step()
+
+
+def test_settings_of_numpy_can_be_stored_too():
+    optimizer = SGD(parameters("float32"), lr=np.float64(0.25), momentum=np.float32(0.5))
+    optimizer.lr = np.float32(0.125)
+    groups = json.loads(json.dumps(optimizer.state_dict()["param_groups"]))
+    assert (groups[0]["lr"], groups[0]["momentum"]) == (0.125, 0.5)
 
 
 def test_a_state_that_does_not_fit_is_refused_whole():

@@ -26,3 +26,14 @@ def test_plan_names_folders_and_fills_in(tmp_path, monkeypatch):
         plan({"width": 2, "batch": 5}, resume=True)
     with pytest.raises(ValueError, match="--epochs 0"):
         plan({}, epochs=0)
+
+
+def test_the_latest_folder_is_the_one_with_the_highest_number(tmp_path):
+    assert run_folder.latest_folder(tmp_path / "nothing", "x") is None
+    for name in ("x-y", "x-3b", "xx"):
+        (tmp_path / name).mkdir()
+    assert run_folder.latest_folder(tmp_path, "x") is None
+    folders = [run_folder.new_folder(tmp_path, "x") for _ in range(3)]
+    folders[0].rmdir()
+    assert run_folder.latest_folder(tmp_path, "x") == folders[2] == tmp_path / "x-3"
+    assert run_folder.new_folder(tmp_path, "x") == tmp_path / "x-4"

@@ -1,16 +1,16 @@
 """One step of AdamW, in a single pass over the weights."""
 
 import numpy as np
-from numba import njit, prange
+from numba import prange
 
-from segnet_np.kernels.flags import FASTMATH
+from segnet_np.kernels.kernel import kernel
 
 # Elements a thread takes at a time. The cut depends on the size alone, so the numbers are the same for any
 # count of threads.
 CHUNK = 4096
 
 
-@njit(parallel=True, cache=True, fastmath=FASTMATH)
+@kernel
 def adamw_step(weight, grad, mean, square, scalars):
     """Move `weight` in place by its running `mean` and `square` of the gradient; all arrays are flat.
 

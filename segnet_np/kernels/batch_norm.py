@@ -1,11 +1,11 @@
 """Batch norm over all pixels of a batch; x is (pixels, C), the statistics are vectors of C numbers."""
 
-from numba import njit, prange
+from numba import prange
 
-from segnet_np.kernels.flags import FASTMATH
+from segnet_np.kernels.kernel import kernel
 
 
-@njit(parallel=True, fastmath=FASTMATH, cache=True)
+@kernel
 def squared_deviations(x, mean, partial):
     """partial[chunk, c] = sum of (x - mean)**2 over the chunk's pixels.
 
@@ -23,7 +23,7 @@ def squared_deviations(x, mean, partial):
                 total[c] += deviation * deviation
 
 
-@njit(parallel=True, fastmath=FASTMATH, cache=True)
+@kernel
 def normalise(x, mean, scale, bias, out):
     """out = (x - mean) * scale + bias, all of one dtype. Subtracting first keeps small deviations exact."""
     pixels, channels = x.shape
@@ -32,7 +32,7 @@ def normalise(x, mean, scale, bias, out):
             out[p, c] = (x[p, c] - mean[c]) * scale[c] + bias[c]
 
 
-@njit(parallel=True, fastmath=FASTMATH, cache=True)
+@kernel
 def gradient_sums(x, dout, mean, inv_std, partial_dbias, partial_dweight):
     """partial_dbias[chunk, c] = sum of dout, partial_dweight[chunk, c] = sum of dout * x_hat."""
     pixels, channels = x.shape
@@ -49,7 +49,7 @@ def gradient_sums(x, dout, mean, inv_std, partial_dbias, partial_dweight):
                 total_x_hat[c] += dout[p, c] * x_hat
 
 
-@njit(parallel=True, fastmath=FASTMATH, cache=True)
+@kernel
 def input_gradient(x, dout, mean, inv_std, scale, mean_dout, mean_dout_x_hat, dx):
     """dx = scale * (dout - mean(dout) - x_hat * mean(dout * x_hat)); the vectors are of x's dtype."""
     pixels, channels = x.shape

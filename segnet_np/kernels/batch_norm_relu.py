@@ -6,15 +6,15 @@ gradient needs, the other the gradient itself (:mod:`segnet_np.layers.batch_norm
 """
 
 import numpy as np
-from numba import njit, prange
+from numba import prange
 
-from segnet_np.kernels.flags import FASTMATH
+from segnet_np.kernels.kernel import kernel
 from segnet_np.kernels.maps import read_row
 from segnet_np.kernels.simd import load, only_above, spread, store
 from segnet_np.kernels.tile import VECTOR_BYTES
 
 
-@njit(parallel=True, fastmath=FASTMATH, cache=True)
+@kernel
 def gradient_sums(maps, dmaps, mean, inv_std, sums):
     """sums[0, row, c] = sum of dout, sums[1, row, c] = sum of dout * x_hat, over each of the N * H rows.
 
@@ -43,7 +43,7 @@ def gradient_sums(maps, dmaps, mean, inv_std, sums):
             store(total_x_hat, sums, (rows + row) * channels + c, some)
 
 
-@njit(parallel=True, fastmath=FASTMATH, cache=True)
+@kernel
 def input_gradient(maps, dmaps, mean, inv_std, mean_dout, mean_dout_x_hat, dx):
     """dx = scale * (dout - mean_dout - x_hat * mean_dout_x_hat), with dout as in :func:`gradient_sums`."""
     raw, scale, shift, floor = maps.raw, maps.scale, maps.shift, maps.floor

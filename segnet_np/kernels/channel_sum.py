@@ -6,9 +6,9 @@ threads.
 """
 
 import numpy as np
-from numba import njit, prange
+from numba import prange
 
-from segnet_np.kernels.flags import FASTMATH
+from segnet_np.kernels.kernel import kernel
 
 
 def partial_sums(pixels, channels):
@@ -16,7 +16,7 @@ def partial_sums(pixels, channels):
     return np.empty((min(pixels, 64), channels))
 
 
-@njit(parallel=True, fastmath=FASTMATH, cache=True)
+@kernel
 def channel_sum(x, partial):
     """partial[chunk, c] = sum of x (pixels, C) over the chunk's pixels."""
     pixels, channels = x.shape

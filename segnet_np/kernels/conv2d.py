@@ -12,9 +12,9 @@ turned by 180 degrees and c and o exchanged (:func:`pack_weights` with ``adjoint
 """
 
 import numpy as np
-from numba import njit, prange
+from numba import prange
 
-from segnet_np.kernels.flags import FASTMATH
+from segnet_np.kernels.kernel import kernel
 from segnet_np.kernels.tile import MAX_ROWS, VECTOR_BYTES, add_product, tile_rows
 
 # A block of x and dout that the weight gradient goes over once for each of its tiles: half a core's L2 cache.
@@ -29,7 +29,7 @@ def slack(channels):
     return MAX_ROWS * channels + MAX_ROWS
 
 
-@njit(parallel=True, fastmath=FASTMATH, cache=True)
+@kernel
 def pack_weights(weight, adjoint, packed):
     """Copy weight (O, C, KH, KW) into panels, packed (P, KH, KW, C, NR) with o = p * NR + column.
 
@@ -53,7 +53,7 @@ def pack_weights(weight, adjoint, packed):
                         packed[p, ki, kj, d, column] = value
 
 
-@njit(parallel=True, fastmath=FASTMATH, cache=True)
+@kernel
 def conv2d(padded, packed, bias, out):
     """out (N, OH, OW, O) = padded (N, HP, WP, C), with `slack` behind it, times packed, plus bias (O,)."""
     batch, out_h, out_w, out_channels = out.shape
@@ -93,7 +93,7 @@ def weight_gradient_shape(batch, out_h, channels, out_channels, kernel_h, kernel
     return chunks, panels, kernel_h, kernel_w, -(-channels // MAX_ROWS) * MAX_ROWS, columns
 
 
-@njit(parallel=True, fastmath=FASTMATH, cache=True)
+@kernel
 def conv2d_weight_gradient(padded, dout, partial):
     """Sum x[pixel + tap] * dout[pixel] over the pixels of each chunk into partial, in panels.
 
@@ -134,7 +134,7 @@ def conv2d_weight_gradient(padded, dout, partial):
             line += count
 
 
-@njit(parallel=True, fastmath=FASTMATH, cache=True)
+@kernel
 def unpack_weight_gradient(partial, channel_step, tap_step, dweight):
     """Add the chunks up, in order, into dweight (O, C, KH, KW).
 

@@ -15,6 +15,7 @@ import numpy as np
 from numba import njit, prange
 
 from segnet_np.kernels.flags import FASTMATH
+from segnet_np.kernels.kernel import kernel
 from segnet_np.kernels.simd import at_least, load, only_where, spread, store
 from segnet_np.kernels.tile import VECTOR_BYTES
 
@@ -73,7 +74,7 @@ def read_row(maps, n, i, start, pixels, first, count, out, at, step):
             store(spread(0, scale_c), out, at + (j - start) * step + c, to)
 
 
-@njit(parallel=True, fastmath=FASTMATH, cache=True)
+@kernel
 def write(maps, top, left, out):
     """Finish the maps: out (N, OH, OW, CP) gets them from row `top` and column `left` on, zeros around.
 

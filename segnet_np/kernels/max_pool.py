@@ -1,13 +1,13 @@
 """Max-pooling over 2x2 windows, which remembers where each maximum stood."""
 
 import numpy as np
-from numba import njit, prange
+from numba import prange
 
-from segnet_np.kernels.flags import FASTMATH
+from segnet_np.kernels.kernel import kernel
 from segnet_np.kernels.maps import read_row
 
 
-@njit(parallel=True, fastmath=FASTMATH, cache=True)
+@kernel
 def max_pool(maps, out, offsets):
     """out and offsets (N, PH, PW, C) from maps of (N, H, W, C); the offset is 2 * row + column in the window.
 

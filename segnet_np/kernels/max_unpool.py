@@ -4,12 +4,12 @@ Its transpose, which puts a value back to its place, is :func:`segnet_np.kernels
 scatters and its backward gathers; pooling's backward scatters.
 """
 
-from numba import njit, prange
+from numba import prange
 
-from segnet_np.kernels.flags import FASTMATH
+from segnet_np.kernels.kernel import kernel
 
 
-@njit(parallel=True, fastmath=FASTMATH, cache=True)
+@kernel
 def gather(x, offsets, out):
     """out (N, PH, PW, C): of each 2x2 window of x (N, H, W, C) the value at the offset."""
     _, height, width, _ = x.shape

@@ -1,11 +1,11 @@
 """ReLU and its gradient over flat arrays."""
 
-from numba import njit, prange
+from numba import prange
 
-from segnet_np.kernels.flags import FASTMATH
+from segnet_np.kernels.kernel import kernel
 
 
-@njit(parallel=True, fastmath=FASTMATH, cache=True)
+@kernel
 def relu(x, out):
     """out = 0 where x <= 0, else x. Asked this way round, a NaN is let through."""
     zero = x.dtype.type(0)
@@ -13,7 +13,7 @@ def relu(x, out):
         out[p] = zero if x[p] <= zero else x[p]
 
 
-@njit(parallel=True, fastmath=FASTMATH, cache=True)
+@kernel
 def relu_gradient(out, dout, dx):
     """dx = 0 where the forward result out is 0, else dout."""
     zero = out.dtype.type(0)

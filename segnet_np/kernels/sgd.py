@@ -1,15 +1,15 @@
 """One step of stochastic gradient descent, in a single pass over the weights."""
 
-from numba import njit, prange
+from numba import prange
 
-from segnet_np.kernels.flags import FASTMATH
+from segnet_np.kernels.kernel import kernel
 
 # Elements a thread takes at a time. The cut depends on the size alone, so the numbers are the same for any
 # count of threads.
 CHUNK = 4096
 
 
-@njit(parallel=True, cache=True, fastmath=FASTMATH)
+@kernel
 def sgd_step(weight, grad, velocity, lr, momentum, intake, weight_decay, nesterov):
     """Move `weight` against `grad` in place; all arrays are flat. Without momentum `velocity` is not used.
 

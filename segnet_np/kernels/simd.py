@@ -61,6 +61,21 @@ def _first(builder, count, lanes):
     return builder.icmp_signed("<", ir.Constant(counts.type, list(range(lanes))), counts)
 
 
+def _load(builder, pointer, mask):
+    """Load the lanes of the mask, and zeros in the others."""
+    vector = pointer.type.pointee
+    item = 4 if isinstance(vector.element, ir.FloatType) else 8
+    name = f"llvm.masked.load.v{vector.count}f{8 * item}.p0"
+    return _call(builder, name, vector, [pointer, ir.IntType(32)(item), mask, ir.Constant(vector, None)])
+
+
+def _store(builder, value, pointer, mask):
+    """Store the lanes of the mask."""
+    item = 4 if isinstance(value.type.element, ir.FloatType) else 8
+    name = f"llvm.masked.store.v{value.type.count}f{8 * item}.p0"
+    _call(builder, name, ir.VoidType(), [value, pointer, ir.IntType(32)(item), mask])
+
+
 def _call(builder, name, result, arguments):
     function_type = ir.FunctionType(result, [argument.type for argument in arguments])
     return builder.call(cgutils.get_or_insert_function(builder.module, function_type, name), arguments)
@@ -75,13 +90,8 @@ def load(typingctx, array, position, count):
     vector = Vector(array.dtype)
 
     def codegen(context, builder, signature, args):
-        value = context.get_value_type(vector)
-        pointer = _pointer(context, builder, array, *args[:2], value)
-        mask = _first(builder, args[2], vector.lanes)
-        name = f"llvm.masked.load.v{vector.lanes}f{8 * vector.item}.p0"
-        return _call(
-            builder, name, value, [pointer, ir.IntType(32)(vector.item), mask, ir.Constant(value, None)]
-        )
+        pointer = _pointer(context, builder, array, *args[:2], context.get_value_type(vector))
+        return _load(builder, pointer, _first(builder, args[2], vector.lanes))
 
     return vector(array, types.intp, types.intp), codegen
 
@@ -92,9 +102,7 @@ def store(typingctx, value, array, position, count):
 
     def codegen(context, builder, signature, args):
         pointer = _pointer(context, builder, array, *args[1:3], args[0].type)
-        mask = _first(builder, args[3], value.lanes)
-        name = f"llvm.masked.store.v{value.lanes}f{8 * value.item}.p0"
-        _call(builder, name, ir.VoidType(), [args[0], pointer, ir.IntType(32)(value.item), mask])
+        _store(builder, args[0], pointer, _first(builder, args[3], value.lanes))
         return context.get_dummy_value()
 
     return types.void(value, array, types.intp, types.intp), codegen
@@ -141,7 +149,8 @@ def at_least(typingctx, value, floor):
     """Lane by lane, the larger one; where `value` is NaN, that."""
 
     def codegen(context, builder, signature, args):
-        below = builder.fcmp_ordered("<=", *args)
+        # Asked this way round, it is one instruction.
+        below = builder.fcmp_ordered(">", args[1], args[0])
         return builder.select(below, args[1], args[0])
 
     return value(value, floor), codegen
@@ -249,3 +258,46 @@ def turn(typingctx, columns):
         return result
 
     return rows(columns), codegen
+
+
+@intrinsic
+def transpose(typingctx, array, position, row, rows, count, out, to, out_row):
+    """Write the transpose of a block of `rows` x `count` numbers; either is at most the number of lanes.
+
+    The number at ``array[position + i * row + j]`` goes to ``out[to + j * out_row + i]``.
+    """
+    vector = Vector(array.dtype)
+    lanes = vector.lanes
+
+    def codegen(context, builder, signature, args):
+        _, position_, row_, rows_, count_, _, to_, out_row_ = args
+        value = context.get_value_type(vector)
+
+        def place(array_type, array_, start, step, number):
+            at = builder.add(start, builder.mul(step, step.type(number)))
+            return _pointer(context, builder, array_type, array_, at, value)
+
+        def mask(there, number, lines):
+            inside = builder.icmp_signed("<", lines.type(number), lines)
+            return _first(builder, builder.select(inside, there, there.type(0)), lanes)
+
+        lines = [
+            _load(builder, place(array, args[0], position_, row_, i), mask(count_, i, rows_))
+            for i in range(lanes)
+        ]
+        # A round lays line i and line i + lanes / 2 between each other. That turns the digits of the binary
+        # number (line, lane) round by one place; when all digits of line and lane have changed places, the
+        # block is transposed.
+        half = lanes // 2
+        between = [[k // 2 + k % 2 * lanes + side * half for k in range(lanes)] for side in (0, 1)]
+        shuffles = [ir.Constant(ir.VectorType(ir.IntType(32), lanes), places) for places in between]
+        for _ in range(lanes.bit_length() - 1):
+            lines = [
+                builder.shuffle_vector(lines[k // 2], lines[k // 2 + half], shuffles[k % 2])
+                for k in range(lanes)
+            ]
+        for j, line in enumerate(lines):
+            _store(builder, line, place(out, args[5], to_, out_row_, j), mask(rows_, j, count_))
+        return context.get_dummy_value()
+
+    return types.void(array, *[types.intp] * 4, out, *[types.intp] * 2), codegen

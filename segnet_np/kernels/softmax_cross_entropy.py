@@ -5,6 +5,7 @@ import math
 from numba import njit, prange
 
 from segnet_np.kernels.flags import FASTMATH
+from segnet_np.kernels.kernel import kernel
 
 
 @njit(fastmath=FASTMATH, inline="always")
@@ -20,7 +21,7 @@ def _exponentials(logits, out):
     return top, total
 
 
-@njit(parallel=True, fastmath=FASTMATH, cache=True)
+@kernel
 def softmax(logits, probabilities):
     """probabilities (pixels, classes) = exp(logits) / sum of exp(logits), without overflow."""
     for p in prange(logits.shape[0]):
@@ -29,7 +30,7 @@ def softmax(logits, probabilities):
             probabilities[p, c] /= total
 
 
-@njit(parallel=True, fastmath=FASTMATH, cache=True)
+@kernel
 def cross_entropy(logits, labels, weights, partial_loss, dlogits):
     """dlogits = weight * (softmax - one_hot), and partial_loss = each chunk's sum of weight * -log(softmax).
 

@@ -14,7 +14,7 @@ input shifted, and what the pieces give is summed at the points, as if they were
 import numpy as np
 from numba import get_thread_id, njit, prange
 
-from segnet_np.kernels.flags import FASTMATH
+from segnet_np.kernels.kernel import kernel
 from segnet_np.kernels.maps import read_row
 from segnet_np.kernels.simd import load, store
 from segnet_np.kernels.tile import MAX_ROWS, VECTOR_BYTES, add_product, tile_rows
@@ -24,7 +24,7 @@ from segnet_np.kernels.winograd_points import transform_input, transform_output,
 _DEPTH_BLOCK = 16
 
 
-@njit(parallel=True, fastmath=FASTMATH, cache=True)
+@kernel
 def transform_weights(weight, adjoint, first_panel, depth, out):
     """U = G g Gt of weight (O, C, K, K), with o = (first_panel + p) * NR + column.
 
@@ -108,7 +108,7 @@ def scratch_layout(block_rows, block_columns, m, size, channels, columns, lanes)
     return along, width, line, v, v_step, product, m_step, result, sums, sums + 3 * columns
 
 
-@njit(parallel=True, fastmath=FASTMATH, cache=True)
+@kernel
 def winograd(maps, padding, weights, size, bias, first_panel, block, splits, scratch, out, moments):
     """out (N, OH, OW, O) = maps correlated with kernels of `size` x `size`, plus bias (O,).
 

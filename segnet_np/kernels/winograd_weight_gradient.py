@@ -13,7 +13,7 @@ enough to stay in the cache, and goes over its share of the tiles.
 
 from numba import get_thread_id, njit, prange
 
-from segnet_np.kernels.flags import FASTMATH
+from segnet_np.kernels.kernel import kernel
 from segnet_np.kernels.maps import read_row
 from segnet_np.kernels.simd import load, store
 from segnet_np.kernels.tile import MAX_ROWS, VECTOR_BYTES, add_product, tile_rows
@@ -53,7 +53,7 @@ def scratch_layout(block_rows, block_columns, m, channel_block, columns, lanes):
     return line, v, v_step, d, d_step, u, u_step, result, result + 9 * lanes
 
 
-@njit(parallel=True, fastmath=FASTMATH, cache=True)
+@kernel
 def winograd_weight_gradient(maps, padding, dmaps, size, m, block, channel_block, scratch, partial):
     """partial (chunks, P, C, K * K, NR): for each chunk of tiles the sum of x[pixel + tap] * dout[pixel].
 

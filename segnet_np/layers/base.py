@@ -6,9 +6,9 @@ from typing import Any
 import numpy as np
 
 from segnet_np.kernels.maps import LazyMaps
-from segnet_np.layers.checks import check_gradient
+from segnet_np.layers.checks import check_gradient, check_maps
 from segnet_np.layers.layout import to_nchw, to_nhwc
-from segnet_np.layers.lazy import finish, finished
+from segnet_np.layers.lazy import finish, finished, size_of
 from segnet_np.layers.workspace import Workspace
 
 
@@ -65,6 +65,7 @@ class Layer:
         self.remembers = True
         self.workspace = Workspace(recycles=False)
         self._remembered: tuple[Any, ...] | None = None
+        self._input_shape: tuple[int, ...] = ()
 
     def forward(self, *inputs: Any) -> Any:
         """Compute the output; each layer says how."""
@@ -94,16 +95,23 @@ class Layer:
 
         This one finishes everything and calls :meth:`forward`; layers of this package leave work to the next.
         """
-        output = self.forward(to_nchw(finish(maps, self.workspace)), *rest)
+        x = to_nchw(finish(maps, self.workspace))
+        output = self.forward(x, *rest)
+        self._input_shape = x.shape
         self.show(output)
-        if isinstance(output, tuple):
-            return finished(to_nhwc(output[0])), *output[1:]
-        return finished(to_nhwc(output))
+        out, *others = output if isinstance(output, tuple) else (output,)
+        name = type(self).__name__
+        check_maps(f"{name}.forward", "what it returns", out, dtype=x.dtype)
+        return (finished(to_nhwc(out)), *others) if isinstance(output, tuple) else finished(to_nhwc(out))
 
     def lazy_backward(self, dmaps: LazyMaps, *options: Any) -> LazyMaps | None:
         """Backward for :meth:`lazy_forward`."""
-        dx = self.backward(to_nchw(finish(dmaps, self.workspace)), *options)
-        return None if dx is None else finished(to_nhwc(dx))
+        dout = to_nchw(finish(dmaps, self.workspace))
+        dx = self.backward(dout, *options)
+        if dx is None:
+            return None
+        check_gradient(f"{type(self).__name__}.backward", dx, self._input_shape, dout.dtype, "dx", "x")
+        return finished(to_nhwc(dx))
 
     def show(self, output: Any) -> None:
         """Show an output, LazyMaps finished, to the observer, if there is one."""
@@ -117,6 +125,12 @@ class Layer:
     def parts(self) -> Iterable["Layer"]:
         """Whom modes and workspaces are handed on to: the children, unless blocks stand between."""
         return self.children().values()
+
+    def everyone(self) -> Iterator["Layer"]:
+        """This layer, the layers it is made of, those they are made of, and so on."""
+        yield self
+        for part in self.parts():
+            yield from part.everyone()
 
     def named_parameters(self) -> Iterator[tuple[str, Parameter]]:
         """Yield each parameter with its name: ``weight``, or ``conv.weight`` in a layer made of layers."""
@@ -173,16 +187,32 @@ class Layer:
             If dout does not fit what forward returned; the memory stays, so that the right call can follow.
         """
         self.check_upstream(dout)
-        return self.recall_unchecked()
+        _, _, *values = self._last_forward()
+        self._remembered = None
+        return tuple(values)
 
     def check_upstream(self, dout: Any) -> None:
         """Raise what :meth:`recall` raises."""
         shape, dtype, *_ = self._last_forward()
         check_gradient(type(self).__name__, dout, shape, dtype)
 
-    def recall_unchecked(self) -> tuple[Any, ...]:
-        """Return what forward remembered, once, where the gradient comes from the next layer of a net."""
-        _, _, *values = self._last_forward()
+    def recall_inside(self, dmaps: LazyMaps) -> tuple[Any, ...]:
+        """Return what forward remembered, once, where the gradient comes from the next layer of a net.
+
+        Raises
+        ------
+        RuntimeError
+            If the gradient does not fit the last forward, because that was no longer the net's.
+        """
+        shape, dtype, *values = self._last_forward()
+        batch, height, width, channels = size_of(dmaps)
+        given = (batch, channels, height, width)
+        if given != shape or dmaps.raw.dtype != dtype:
+            raise RuntimeError(
+                f"{type(self).__name__}: a gradient of {given} and {dmaps.raw.dtype} came back to a forward "
+                f"pass that gave {shape} and {dtype}; was this layer called between the net's forward and "
+                "backward?"
+            )
         self._remembered = None
         return tuple(values)
 

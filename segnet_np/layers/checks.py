@@ -56,7 +56,7 @@ def check_maps(
     if dtype is None and x.dtype not in FLOATS:
         raise TypeError(f"{owner}: {name} must be float32 or float64, but has dtype {x.dtype}")
     if dtype is not None and x.dtype != dtype:
-        raise TypeError(f"{owner}: {name} must be {dtype} like the weights, but has dtype {x.dtype}")
+        raise TypeError(f"{owner}: {name} must be {dtype} here, but has dtype {x.dtype}")
     if x.ndim != 4:
         raise ValueError(f"{owner}: {name} must have shape (N, C, H, W), but {_shape(x)} was given")
     if channels is not None and x.shape[1] != channels:
@@ -67,16 +67,21 @@ def check_maps(
         raise ValueError(f"{owner}: {name} must not be empty, but {_shape(x)} was given")
 
 
-def check_gradient(owner: str, dout: Any, shape: tuple[int, ...], dtype: np.dtype) -> None:
-    """Raise unless the upstream gradient has the shape and dtype of what `forward` returned."""
-    check_array(owner, "dout", dout)
-    if dout.dtype != dtype:
-        raise TypeError(
-            f"{owner}: dout must be {dtype} like the output of forward, but has dtype {dout.dtype}"
-        )
-    if dout.shape != shape:
+def check_gradient(
+    owner: str,
+    gradient: Any,
+    shape: tuple[int, ...],
+    dtype: np.dtype,
+    name: str = "dout",
+    of: str = "forward's output",
+) -> None:
+    """Raise unless a gradient has the shape and dtype of what it is the gradient of."""
+    check_array(owner, name, gradient)
+    if gradient.dtype != dtype:
+        raise TypeError(f"{owner}: {name} must be {dtype} like {of}, but has dtype {gradient.dtype}")
+    if gradient.shape != shape:
         raise ValueError(
-            f"{owner}: dout must have the shape of forward's output, {shape}, but {_shape(dout)} was given"
+            f"{owner}: {name} must have the shape of {of}, {shape}, but {_shape(gradient)} was given"
         )
 
 

@@ -26,7 +26,7 @@ from numpy.typing import DTypeLike
 from segnet_np.kernels.channel_sum import channel_sum, partial_sums
 from segnet_np.kernels.maps import LazyMaps
 from segnet_np.layers.base import Layer, Parameter
-from segnet_np.layers.checks import check_count, check_maps, float_dtype
+from segnet_np.layers.checks import check_count, check_flag, check_maps, float_dtype
 from segnet_np.layers.convolve import ALGORITHMS, correlate, weight_gradient
 from segnet_np.layers.layout import to_nchw, to_nhwc
 from segnet_np.layers.lazy import finish, finished
@@ -108,7 +108,8 @@ class Conv2d(Layer):
         spread = np.sqrt(2 / (in_channels * kernel_size**2))
         weight = np.random.default_rng(seed).standard_normal(shape) * spread
         self.weight = Parameter(weight.astype(self.dtype))
-        self.bias = Parameter(np.zeros(out_channels, self.dtype)) if bias else None
+        has_bias = check_flag("Conv2d", "bias", bias)
+        self.bias = Parameter(np.zeros(out_channels, self.dtype)) if has_bias else None
 
     def forward(self, x: np.ndarray) -> np.ndarray:
         """Correlate x with the weights.
@@ -181,7 +182,7 @@ class Conv2d(Layer):
 
     def lazy_backward(self, dmaps: LazyMaps, input_grad: bool = True) -> LazyMaps | None:
         """Backward for :meth:`lazy_forward`."""
-        (x,) = self.recall_unchecked()
+        (x,) = self.recall_inside(dmaps)
         dout = finish(dmaps, self.workspace)
         # forward was: out = bias + ...
         if self.bias is not None:

@@ -21,6 +21,7 @@ from segnet_np.kernels.batch_norm_relu import gradient_sums, input_gradient
 from segnet_np.kernels.maps import LazyMaps
 from segnet_np.layers.base import Layer
 from segnet_np.layers.batch_norm import BatchNorm2d
+from segnet_np.layers.checks import check_flag, check_maps
 from segnet_np.layers.conv2d import Conv2d
 from segnet_np.layers.layout import to_nchw, to_nhwc
 from segnet_np.layers.lazy import finish, finished, size_of, unfinished
@@ -71,7 +72,7 @@ class ConvBNReLU(Layer):
         super().__init__()
         self.conv = Conv2d(in_channels, out_channels, kernel_size, padding, dtype=dtype, seed=seed)
         self.bn = BatchNorm2d(out_channels, dtype=dtype)
-        self.relu = ReLU() if relu else None
+        self.relu = ReLU() if check_flag("ConvBNReLU", "relu", relu) else None
         self.dtype = self.conv.dtype
 
     def children(self) -> dict[str, Layer]:
@@ -95,7 +96,10 @@ class ConvBNReLU(Layer):
         TypeError, ValueError
             As :class:`Conv2d` and :class:`BatchNorm2d`.
         """
-        self.conv.check(x)
+        if self._fuses():
+            self.conv.check(x)
+        else:
+            check_maps("ConvBNReLU", "x", x)  # the layers that stand in for the usual ones check more
         return to_nchw(finish(ConvBNReLU.lazy_forward(self, finished(to_nhwc(x))), self.workspace))
 
     def lazy_forward(self, maps: LazyMaps, *rest: Any) -> LazyMaps:
@@ -112,7 +116,7 @@ class ConvBNReLU(Layer):
         scale = self.bn.weight.data * inv_std
         floor = -np.inf if self.relu is None else 0
         out = unfinished(y, scale, self.bn.bias.data - mean * scale, floor)
-        self.remember(to_nchw(y).shape, self.dtype, maps, out, mean, inv_std, self.training)
+        self.remember(to_nchw(y).shape, self.dtype, maps, out, mean, inv_std, self.bn.training)
         if self.bn.observer is not None:
             self.bn.show(out._replace(floor=np.full_like(out.floor, -np.inf)))
         if self.relu is not None:
@@ -146,7 +150,7 @@ class ConvBNReLU(Layer):
 
     def lazy_backward(self, dmaps: LazyMaps, input_grad: bool = True) -> LazyMaps | None:
         """Backward for :meth:`lazy_forward`."""
-        values = self.recall_unchecked()
+        values = self.recall_inside(dmaps)
         if not self._fuses():
             d: Any = dmaps if self.relu is None else self.relu.lazy_backward(dmaps)
             d = self.bn.lazy_backward(d)

@@ -91,11 +91,28 @@ def correlate(
     grow = 2 * padding - kernel_size + 1
     out_shape = (batch, height + grow, width + grow)
     m = tile_size(algorithm, weight.dtype, kernel_size, min(weight.shape[:2]), out_shape)
+    _check_weights(maps, weight, bias, adjoint)
     # Kernels count positions in memory.
     weight, bias = np.ascontiguousarray(weight), np.ascontiguousarray(bias)
     if m == 0:
         return convolve_direct.correlate(workspace, maps, weight, bias, padding, adjoint)
     return convolve_winograd.correlate(workspace, maps, weight, bias, padding, adjoint, m)
+
+
+def _check_weights(maps: LazyMaps, weight: np.ndarray, bias: np.ndarray, adjoint: bool) -> None:
+    """Refuse what only replaced weights or layers can bring: kernels would read beyond arrays."""
+    out_channels, channels = weight.shape[1::-1] if adjoint else weight.shape[:2]
+    dtypes = {array.dtype for array in (maps.raw, weight, bias)}
+    if len(dtypes) > 1:
+        raise TypeError(
+            f"Conv2d: maps of {maps.raw.dtype}, weights of {weight.dtype} and a bias of {bias.dtype} do not "
+            "go together; was p.data replaced? p.data[...] = values keeps the dtype"
+        )
+    if maps.raw.shape[3] != channels or bias.shape != (out_channels,):
+        raise ValueError(
+            f"Conv2d: weights of {weight.shape}{' in backward' if adjoint else ''} do not fit maps of "
+            f"{maps.raw.shape[3]} channels and a bias of {bias.shape}"
+        )
 
 
 def weight_gradient(

@@ -24,6 +24,8 @@ def finished(x: np.ndarray) -> LazyMaps:
 
 def unfinished(x: np.ndarray, scale: np.ndarray, shift: np.ndarray, floor: float) -> LazyMaps:
     """See x (N, H, W, C) as ``max(x * scale + shift, floor)``."""
+    if not scale.shape == shift.shape == x.shape[3:]:
+        raise ValueError(f"batch norm of {scale.shape} and {shift.shape} does not fit {x.shape[3]} channels")
     floors = np.full(x.shape[3], floor, x.dtype)
     return finished(x)._replace(scale=scale.astype(x.dtype), shift=shift.astype(x.dtype), floor=floors)
 
@@ -35,6 +37,10 @@ def unpooled(maps: LazyMaps, offsets: np.ndarray, size: tuple[int, int], workspa
     """
     if maps.offsets.size:
         maps = finished(finish(maps, workspace))
+    if maps.raw.shape != offsets.shape:
+        raise ValueError(
+            f"indices of {offsets.shape} do not fit maps of {maps.raw.shape}, both (N, PH, PW, C)"
+        )
     return maps._replace(offsets=offsets, height=size[0], width=size[1])
 
 

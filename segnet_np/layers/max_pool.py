@@ -111,7 +111,7 @@ class MaxPool2d(Layer):
 
     def lazy_backward(self, dmaps: LazyMaps, *options: Any) -> LazyMaps:
         """Backward for :meth:`lazy_forward`: say where the gradients go; the reader puts them there."""
-        (indices,) = self.recall_unchecked()
+        (indices,) = self.recall_inside(dmaps)
         # forward was: y = x[indices], so dx[indices] = dy: unpooling
         return unpooled(dmaps, to_nhwc(indices.offsets), indices.input_size, self.workspace)
 

@@ -128,7 +128,7 @@ class MaxUnpool2d(Layer):
 
     def lazy_backward(self, dmaps: LazyMaps, *options: Any) -> LazyMaps:
         """Backward for :meth:`lazy_forward`."""
-        (indices,) = self.recall_unchecked()
+        (indices,) = self.recall_inside(dmaps)
         dout = finish(dmaps, self.workspace)
         # forward was: out[indices] = y
         batch, channels, pooled_h, pooled_w = indices.shape

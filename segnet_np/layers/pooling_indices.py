@@ -110,7 +110,9 @@ class PoolingIndices:
             )
         height, width = check_size("PoolingIndices", "output_size", output_size)
         _check_windows(flat.shape, (height, width))
-        rows, columns = np.divmod(flat, width) if width else (flat, flat)
+        # The size of the plane may not fit into a narrow dtype. What int64 cannot hold lies outside anyway.
+        flat = (np.minimum(flat, 2**63 - 1) if flat.dtype == np.uint64 else flat).astype(np.int64)
+        rows, columns = np.divmod(flat, width)
         down = rows - WINDOW * np.arange(flat.shape[2])[:, None]
         right = columns - WINDOW * np.arange(flat.shape[3])
         wrong = (flat < 0) | (flat >= height * width) | (down < 0) | (down > 1) | (right < 0) | (right > 1)

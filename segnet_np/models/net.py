@@ -282,16 +282,15 @@ class Net(Layer):
     @contextmanager
     def _evaluating(self) -> Iterator[None]:
         """Evaluation mode for the length of a block; what a forward in training mode remembered stays."""
-        was_training = self.training
-        layers = {id(layer): layer for layer in [self, *self.parts(), *self.children().values()]}.values()
-        remembered = [layer._remembered for layer in layers]
+        # Each layer's own state, because a user may have frozen some of them.
+        names = ("training", "remembers", "_remembered", "_input_shape")
+        before = [(layer, {name: getattr(layer, name) for name in names}) for layer in self.everyone()]
         self.eval()
         try:
             yield
         finally:
-            self.train(was_training)
-            for layer, memory in zip(layers, remembered, strict=True):
-                layer._remembered = memory
+            for layer, state in before:
+                vars(layer).update(state)
 
     def __getstate__(self) -> dict[str, Any]:
         # A lock cannot be copied; a copy of the net gets its own.

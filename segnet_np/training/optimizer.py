@@ -112,6 +112,15 @@ class Optimizer:
                 f"{self._name}: a gradient of shape {p.grad.shape} for a parameter of shape {p.data.shape}"
             )
 
+    def _check_state(self, p: Any, state: dict[str, np.ndarray]) -> None:
+        """Refuse a parameter that became another one since its state began."""
+        for name, kept in state.items():
+            if name != "step" and (kept.shape != p.data.shape or kept.dtype != p.data.dtype):
+                raise ValueError(
+                    f"{self._name}: a parameter of {p.data.dtype} {p.data.shape} was {kept.dtype} "
+                    f"{kept.shape} when its {name} was made; a new parameter needs a new optimizer"
+                )
+
     @property
     def lr(self) -> float:
         """The learning rate: of the first group when read, of all groups when set."""
@@ -142,10 +151,11 @@ class Optimizer:
             When a gradient's shape is not its parameter's, or a parameter is not contiguous.
         """
         pairs = [(p, group) for group in self.param_groups for p in group["params"]]
-        for p, _ in pairs:
+        for (p, _), state in zip(pairs, self._state, strict=True):
             if p.grad is not None:
                 self._check_parameter(p)
                 self._check_gradient(p)
+                self._check_state(p, state)
         for (p, group), state in zip(pairs, self._state, strict=True):
             if p.grad is not None:
                 self._move(p.data, np.ascontiguousarray(p.grad), state, group)
@@ -173,7 +183,9 @@ class Optimizer:
         }
         numbers = count()
         groups = [
-            {**group, "params": [next(numbers) for _ in group["params"]]} for group in self.param_groups
+            {key: value.item() if isinstance(value, np.generic) else value for key, value in group.items()}
+            | {"params": [next(numbers) for _ in group["params"]]}
+            for group in self.param_groups
         ]
         return {"state": arrays, "param_groups": groups}
 

@@ -34,15 +34,16 @@ def predict_files(net: Net, paths: Sequence[Path], out: Path) -> list[Path]:
     Raises
     ------
     ValueError
-        When pictures cannot be read or are too small, or two would get the same name; all are named.
+        When pictures cannot be read or are too small, or a result would take the place of a picture or of
+        another result; all are named.
     """
-    _check(paths, net.min_size)
+    _check(paths, net.min_size, out)
     classes = classes_of(net)
     written = []
     for path in tqdm(paths, desc="predicting", unit="picture"):
         image = read_image(path)
         labels = net.predict(image)[0].astype(np.uint8)
-        index, overlay = out / f"{path.stem}-labels.png", out / f"{path.stem}-overlay.png"
+        index, overlay = _written_for(path, out)
         png = Image.fromarray(labels, mode="P")
         png.putpalette(classes.palette())
         with whole_file(index) as temporary:
@@ -62,8 +63,14 @@ def classes_of(net: Net) -> Classes:
     return Classes(names, colours)
 
 
-def _check(paths: Sequence[Path], min_size: int) -> None:
-    wrong, stems = [], [path.stem for path in paths]
+def _written_for(path: Path, out: Path) -> tuple[Path, Path]:
+    """The index PNG and the overlay of a picture."""
+    return out / f"{path.stem}-labels.png", out / f"{path.stem}-overlay.png"
+
+
+def _check(paths: Sequence[Path], min_size: int, out: Path) -> None:
+    wrong = []
+    taken = {path.resolve(): f"the picture {path}" for path in paths}
     for path in paths:
         try:
             height, width = read_image(path).shape[:2]
@@ -72,7 +79,9 @@ def _check(paths: Sequence[Path], min_size: int) -> None:
             continue
         if min(height, width) < min_size:
             wrong.append(f"{path}: {height}x{width}, the net needs at least {min_size}x{min_size}")
-        if stems.count(path.stem) > 1:
-            wrong.append(f"{path}: another picture is named {path.stem}, too, and would be written over")
+        for result in _written_for(path, out):
+            if result.resolve() in taken:
+                wrong.append(f"{path}: its {result} would take the place of {taken[result.resolve()]}")
+            taken[result.resolve()] = f"that of {path}"
     if wrong:
         raise ValueError("nothing was written: " + "; ".join(wrong))

@@ -32,23 +32,28 @@ def remove_leftovers(folder: Path) -> None:
 
 
 def new_folder(root: Path, name: str) -> Path:
-    """Make and return root/name, or root/name-2, -3, ...: the first that is not there yet."""
-    for number in count(1):
-        folder = root / (name if number == 1 else f"{name}-{number}")
+    """Make and return root/name, or where that was made before root/name-2, -3, ...: the next number."""
+    for number in count(_latest_number(root, name) + 1):
+        folder = _numbered(root, name, number)
         try:
             folder.mkdir(parents=True)
         except FileExistsError:
-            continue
+            continue  # somebody else was quicker
         return folder
     raise AssertionError("unreachable")
 
 
 def latest_folder(root: Path, name: str) -> Path | None:
     """The folder that `new_folder` made last for this name, or None."""
-    latest = None
-    for number in count(1):
-        folder = root / (name if number == 1 else f"{name}-{number}")
-        if not folder.exists():
-            return latest
-        latest = folder
-    raise AssertionError("unreachable")
+    number = _latest_number(root, name)
+    return _numbered(root, name, number) if number else None
+
+
+def _numbered(root: Path, name: str, number: int) -> Path:
+    return root / (name if number == 1 else f"{name}-{number}")
+
+
+def _latest_number(root: Path, name: str) -> int:
+    folders = [path.name for path in root.iterdir()] if root.is_dir() else []
+    endings = [folder.removeprefix(f"{name}-") for folder in folders]
+    return max([0, *(1 for folder in folders if folder == name), *map(int, filter(str.isdecimal, endings))])

@@ -201,7 +201,12 @@ def counterpart(layer: Layer) -> nn.Module:
     if floats:
         module = module.to(floats[0].dtype)
     module.load_state_dict(state, strict=True)
-    return module.train(layer.training)
+    module.train(layer.training)
+    modules = dict(module.named_modules())
+    for name, child in layer.children().items():  # a batch norm may be frozen
+        if name in modules:
+            modules[name].train(child.training)
+    return module
 
 
 def _state(layer: Any) -> dict[str, np.ndarray]:

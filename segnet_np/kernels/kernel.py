@@ -1,0 +1,55 @@
+"""How every kernel is compiled and called: the one place for both.
+
+Compiled for all threads, with results kept in Numba's cache. Called one at a time: two Python threads that
+enter parallel code at once abort the process where Numba has neither OpenMP nor TBB, and elsewhere would only
+take the processors from each other. And not at all in a process that was forked when the threads were
+running already: the child has none of them, and would wait for them for ever or be ended by OpenMP.
+"""
+
+import functools
+import os
+import threading
+
+from numba import njit
+
+from segnet_np.kernels.flags import FASTMATH
+
+_one_at_a_time = threading.Lock()
+_used = False
+_lost_its_threads = False
+
+
+def kernel(function):
+    """Make a parallel kernel of a function; its ``dispatcher`` is what Numba made of it.
+
+    Raises
+    ------
+    RuntimeError
+        At a call in a process that was forked after a kernel ran.
+    """
+    dispatcher = njit(parallel=True, fastmath=FASTMATH, cache=True)(function)
+
+    @functools.wraps(function)
+    def call(*arguments):
+        global _used
+        if _lost_its_threads:
+            raise RuntimeError(
+                f"{function.__name__}: this process was forked from one that had run kernels, whose threads "
+                "do not come along; start it with multiprocessing.get_context('spawn') instead"
+            )
+        with _one_at_a_time:
+            _used = True
+            return dispatcher(*arguments)
+
+    call.dispatcher = dispatcher
+    return call
+
+
+def _after_fork():
+    global _lost_its_threads, _one_at_a_time
+    _lost_its_threads = _used
+    _one_at_a_time = threading.Lock()  # another thread of the parent may have held it
+
+
+if hasattr(os, "register_at_fork"):  # not on Windows, which does not fork
+    os.register_at_fork(after_in_child=_after_fork)
