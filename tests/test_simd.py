@@ -101,3 +101,26 @@ def test_a_function_down_the_columns_and_along_the_rows(dtype):
             got = out[1 + 40 * a + 17 * b :][:lanes]
             np.testing.assert_allclose(got, expected[a, b], rtol=0, atol=50 * np.finfo(dtype).eps)
     assert np.isnan(out).sum() == 100 - 4 * lanes
+
+
+@njit
+def transpose(x, at, row, rows, count, out, to, out_row):
+    simd.transpose(x, at, row, rows, count, out, to, out_row)
+
+
+@pytest.mark.parametrize("dtype", DTYPES)
+@pytest.mark.parametrize("out_row", [40, -40])
+def test_transpose_touches_only_its_block(dtype, out_row):
+    lanes = lanes_of(dtype)
+    x = numbers(dtype, 2000)
+    for rows, count in ((lanes, lanes), (lanes, 3), (2, lanes), (1, 1), (0, 2), (2, 0)):
+        block = np.full(5 + 70 * lanes, np.nan, dtype)  # beyond it, x would show
+        for i in range(rows):
+            block[5 + 70 * i : 5 + 70 * i + count] = x[70 * i : 70 * i + count]
+        out = np.full(3000, np.nan, dtype)
+        expected = out.copy()
+        transpose(block, 5, 70, rows, count, out, 1000, out_row)
+        for i in range(rows):
+            for j in range(count):
+                expected[1000 + j * out_row + i] = block[5 + 70 * i + j]
+        assert np.array_equal(out, expected, equal_nan=True)

@@ -16,12 +16,26 @@ from numba import get_thread_id, njit, prange
 
 from segnet_np.kernels.kernel import kernel
 from segnet_np.kernels.maps import read_row
-from segnet_np.kernels.simd import load, store
+from segnet_np.kernels.simd import load, store, transpose
 from segnet_np.kernels.tile import MAX_ROWS, VECTOR_BYTES, add_product, tile_rows
 from segnet_np.kernels.winograd_points import transform_input, transform_output, transform_weight
 
-# How many input channels a unit of `transform_weights` takes: their taps lie side by side in memory.
+# How many input channels a unit of `transform_weights` takes.
 _DEPTH_BLOCK = 16
+
+
+@njit(forceinline=True)
+def piece_of(size, piece):
+    """Top and left of a piece of 3x3, and in how many runs of how many taps it lies in memory.
+
+    All nine taps of a 3x3 kernel lie in one run, those of a piece of a larger one in runs of up to three.
+    """
+    along = (size + 2) // 3
+    top = piece // along * 3
+    left = piece % along * 3
+    if size == 3:
+        return top, left, 1, 9
+    return top, left, min(3, size - top), min(3, size - left)
 
 
 @kernel
@@ -34,42 +48,45 @@ def transform_weights(weight, adjoint, first_panel, depth, out):
     """
     points, rows, columns = out.shape
     size = weight.shape[2]
-    along = (size + 2) // 3
-    panels = rows // (along * along * depth)
+    pieces = ((size + 2) // 3) ** 2
+    panels = rows // (pieces * depth)
     m = 4 if points == 36 else 2
     lanes = VECTOR_BYTES // weight.itemsize
     wide = weight.shape[1] if adjoint else weight.shape[0]
     deep = weight.shape[0] if adjoint else weight.shape[1]
+    # How far apart in memory the kernels lie that are neighbours in `wide` and in `deep`.
+    wide_step = size * size if adjoint else deep * size * size
+    deep_step = wide * size * size if adjoint else size * size
     flat = out.reshape(-1)
     flat_weight = weight.reshape(-1)
     step = rows * columns
     blocks = -(-depth // _DEPTH_BLOCK)
-    for unit in prange(panels * along * along * blocks):
-        p = unit // (along * along * blocks)
-        piece = unit // blocks % (along * along)
-        top = piece // along * 3
-        left = piece % along * 3
+    for unit in prange(panels * pieces * blocks):
+        p = unit // (pieces * blocks)
+        piece = unit // blocks % pieces
+        top, left, runs, run = piece_of(size, piece)
         first = (first_panel + p) * columns
         first_d = unit % blocks * _DEPTH_BLOCK
-        taps = np.zeros((_DEPTH_BLOCK, 9, columns), weight.dtype)
-        here = min(_DEPTH_BLOCK, deep - first_d)
-        for o in range(min(columns, wide - first)):
-            for d in range(here):
-                if adjoint:
-                    at = ((first_d + d) * wide + first + o) * size * size
+        for o in range(0, columns, lanes):
+            here = max(0, min(lanes, wide - first - o))
+            taps = np.zeros(9 * lanes, weight.dtype)  # taps[k * lanes + column]
+            for d in range(first_d, min(first_d + _DEPTH_BLOCK, depth)):
+                if d >= deep:
+                    taps[:] = 0
                 else:
-                    at = ((first + o) * deep + first_d + d) * size * size
-                for ki in range(min(3, size - top)):
-                    for kj in range(min(3, size - left)):
-                        tap = (top + ki) * size + left + kj
-                        taps[d, 3 * ki + kj, o] = flat_weight[
-                            at + (size * size - 1 - tap if adjoint else tap)
-                        ]
-        for d in range(min(_DEPTH_BLOCK, depth - first_d)):
-            at = d * 9 * columns
-            to = ((p * along * along + piece) * depth + first_d + d) * columns
-            for o in range(0, columns, lanes):
-                transform_weight(m, taps, at + o, 3 * columns, columns, flat, to + o, (m + 2) * step, step)
+                    for ki in range(runs):
+                        row = size - 1 - top - ki if adjoint and size > 3 else top + ki
+                        start = (first + o) * wide_step + d * deep_step + row * size
+                        start += size - left - run if adjoint and size > 3 else left
+                        for k in range(0, run, lanes):
+                            # Turned round, the last tap comes first.
+                            to = 3 * ki + (run - 1 - k if adjoint else k)
+                            transpose(
+                                flat_weight, start + k, wide_step, here, min(lanes, run - k),
+                                taps, to * lanes, -lanes if adjoint else lanes,
+                            )  # fmt: skip
+                to = ((p * pieces + piece) * depth + d) * columns + o
+                transform_weight(m, taps, 0, 3 * lanes, lanes, flat, to, (m + 2) * step, step)
 
 
 @njit

@@ -15,8 +15,9 @@ from numba import get_thread_id, njit, prange
 
 from segnet_np.kernels.kernel import kernel
 from segnet_np.kernels.maps import read_row
-from segnet_np.kernels.simd import load, store
+from segnet_np.kernels.simd import transpose
 from segnet_np.kernels.tile import MAX_ROWS, VECTOR_BYTES, add_product, tile_rows
+from segnet_np.kernels.winograd import piece_of
 from segnet_np.kernels.winograd_points import (
     transform_input,
     transform_output_transposed,
@@ -34,8 +35,6 @@ def scratch_layout(block_rows, block_columns, m, channel_block, columns, lanes):
         Length of a row of the patch of pixels, which lies first.
     v, v_step, d, d_step, u, u_step : int
         Where V, D and dU begin, and how far their points lie apart.
-    result : int
-        Where the nine taps lie at the end.
     length : int
     """
     points = (m + 2) * (m + 2)
@@ -49,40 +48,41 @@ def scratch_layout(block_rows, block_columns, m, channel_block, columns, lanes):
     v = (m + 2) * line
     d = v + points * v_step + MAX_ROWS
     u = d + points * d_step
-    result = u + points * u_step
-    return line, v, v_step, d, d_step, u, u_step, result, result + 9 * lanes
+    return line, v, v_step, d, d_step, u, u_step, u + points * u_step
 
 
 @kernel
-def winograd_weight_gradient(maps, padding, dmaps, size, m, block, channel_block, scratch, partial):
-    """partial (chunks, P, C, K * K, NR): for each chunk of tiles the sum of x[pixel + tap] * dout[pixel].
+def winograd_weight_gradient(maps, padding, dmaps, m, block, channel_block, columns, scratch, partial):
+    """partial (chunks, O, C, K, K): for each chunk of tiles the sum of x[pixel + tap] * dout[pixel].
 
     `scratch` has a row for each thread; :func:`scratch_layout` says how long.
     """
-    chunks, panels, channels, _, columns = partial.shape
+    chunks, out_channels, channels, _, _ = partial.shape
     block_rows, block_columns = block
-    batch, _, _, out_channels = dmaps.raw.shape
+    batch = dmaps.raw.shape[0]
     out_h = dmaps.height
     out_w = dmaps.width
+    size = partial.shape[3]
+    panels = -(-out_channels // columns)
     lanes = VECTOR_BYTES // partial.itemsize
     rows = tile_rows(columns // lanes)
-    line, v, v_step, d, d_step, u, u_step, result, _ = scratch_layout(
+    line, v, v_step, d, d_step, u, u_step, _ = scratch_layout(
         block_rows, block_columns, m, channel_block, columns, lanes
     )
-    along = (size + 2) // 3
+    pieces = ((size + 2) // 3) ** 2
     tile_h = -(-out_h // m)
     tile_w = -(-out_w // m)
     strips = -(-tile_w // block_columns)
     channel_blocks = -(-channels // channel_block)
     flat = scratch.reshape(-1)
-    for unit in prange(chunks * along * along * channel_blocks * panels):
+    flat_partial = partial.reshape(-1)
+    for unit in prange(chunks * pieces * channel_blocks * panels):
         base = get_thread_id() * scratch.shape[1]
         p = unit % panels
         first_c = unit // panels % channel_blocks * channel_block
-        piece = unit // (panels * channel_blocks) % (along * along)
-        chunk = unit // (panels * channel_blocks * along * along)
-        top = piece // along * 3
-        left = piece % along * 3
+        piece = unit // (panels * channel_blocks) % pieces
+        chunk = unit // (panels * channel_blocks * pieces)
+        top, left, runs, run = piece_of(size, piece)
         c_count = min(channel_block, channels - first_c)
         first_o = p * columns
         o_count = min(columns, out_channels - first_o)
@@ -129,14 +129,17 @@ def winograd_weight_gradient(maps, padding, dmaps, size, m, block, channel_block
                             flat, base + u + f * u_step + c * columns, fresh,
                         )  # fmt: skip
         for c in range(c_count):
-            for o in range(0, columns, lanes):
+            for o in range(0, o_count, lanes):
+                # The taps take the place of the first nine points.
                 at = base + u + c * columns + o
-                to = base + result
                 row = (m + 2) * u_step
-                transform_weight_transposed(m, flat, at, row, u_step, flat, to, 3 * lanes, lanes)
-                place = ((chunk * panels + p) * channels + first_c + c) * size * size
-                for ki in range(min(3, size - top)):
-                    for kj in range(min(3, size - left)):
-                        tap = (top + ki) * size + left + kj
-                        value = load(flat, to + (3 * ki + kj) * lanes, lanes)
-                        store(value, partial, (place + tap) * columns + o, lanes)
+                transform_weight_transposed(m, flat, at, row, u_step, flat, at, 3 * u_step, u_step)
+                some = min(lanes, o_count - o)
+                kernels_before = (chunk * out_channels + first_o + o) * channels + first_c + c
+                for ki in range(runs):
+                    to = (kernels_before * size + top + ki) * size + left
+                    for k in range(0, run, lanes):
+                        transpose(
+                            flat, at + (3 * ki + k) * u_step, u_step, min(lanes, run - k), some,
+                            flat_partial, to + k, channels * size * size,
+                        )  # fmt: skip

@@ -5,7 +5,6 @@ from numba import get_num_threads
 
 from segnet_np.kernels import winograd as kernels
 from segnet_np.kernels import winograd_weight_gradient as gradient_kernels
-from segnet_np.kernels.conv2d import unpack_weight_gradient
 from segnet_np.kernels.maps import LazyMaps
 from segnet_np.kernels.tile import VECTOR_BYTES, panel_width
 from segnet_np.layers.lazy import finished, size_of
@@ -69,13 +68,11 @@ def weight_gradient(
     # shape alone, so that it never depends on the machine in which order numbers are added.
     units = panels * -(-channels // channel_block) * ((size + 2) // 3) ** 2
     chunks = min(batch * -(-out_h // m), max(1, 8 // units))
-    partial = workspace.empty((chunks, panels, channels, size * size, columns), dtype)
+    partial = workspace.empty((chunks, out_channels, channels, size, size), dtype)
     gradient_kernels.winograd_weight_gradient(
-        maps, padding, finished(dout), size, m, block, channel_block, scratch, partial
+        maps, padding, finished(dout), m, block, channel_block, columns, scratch, partial
     )
-    dweight = workspace.empty((out_channels, channels, size, size), dtype)
-    unpack_weight_gradient(partial, size * size * columns, columns, dweight)
-    return dweight
+    return partial[0] if chunks == 1 else partial.sum(axis=0)
 
 
 def _lanes(dtype: np.dtype) -> int:

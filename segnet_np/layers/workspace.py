@@ -7,6 +7,7 @@ any longer. That is why nothing here can be overwritten too early. Who still hol
 it, keeps it.
 """
 
+import math
 from typing import Any
 
 import numpy as np
@@ -52,7 +53,7 @@ class Workspace:
         ndarray, shape `shape`
         """
         dtype = np.dtype(dtype)
-        size = (int(np.prod(shape)) + slack) * dtype.itemsize
+        size = (math.prod(shape) + slack) * dtype.itemsize
         kept = self._free.get(size)
         block = kept.pop() if kept else np.empty(size, np.uint8)
         return np.asarray(_Loan(self, block, shape, dtype))
