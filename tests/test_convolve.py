@@ -79,11 +79,11 @@ def test_winograd_equals_pytorch_and_stays_within_its_arrays(shape, dtype, m, th
     weight = rng.standard_normal((out_channels, channels, size, size)).astype(dtype)
     bias = rng.standard_normal(out_channels).astype(dtype)
     workspace = GuardedWorkspace()
-    out, moments = convolve_winograd.correlate(workspace, finished(x), weight, bias, padding, False, m)
+    out, moments = convolve_winograd.correlate(workspace, finished(x), weight, bias, padding, False, m, True)
     dout = rng.standard_normal(out.shape).astype(dtype)
     back = size - 1 - padding
     no_bias = np.zeros(channels, dtype)
-    dx, _ = convolve_winograd.correlate(workspace, finished(dout), weight, no_bias, back, True, m)
+    dx, _ = convolve_winograd.correlate(workspace, finished(dout), weight, no_bias, back, True, m, False)
     dweight = convolve_winograd.weight_gradient(workspace, finished(x), dout, padding, size, m)
     assert workspace.intact()
     # The moments, put together, are those of the whole.
@@ -120,7 +120,7 @@ def test_the_error_at_512_channels_is_what_the_points_promise():
     ).numpy()
     for m, rms, most in ((4, 5e-6, 5e-5), (2, 1e-6, 5e-6)):
         got, _ = convolve_winograd.correlate(
-            Workspace(), finished(x), weight, np.zeros(64, "float32"), 1, False, m
+            Workspace(), finished(x), weight, np.zeros(64, "float32"), 1, False, m, False
         )
         error = (got.transpose(0, 3, 1, 2) - exact) / np.sqrt((exact**2).mean())
         assert np.sqrt((error**2).mean()) < rms
@@ -195,7 +195,7 @@ def test_moments_keep_a_small_variance_beside_a_large_mean():
     weight = np.zeros((16, 16, 3, 3), "float32")
     weight[np.arange(16), np.arange(16), 1, 1] = 1
     bias = np.full(16, 1000, "float32")
-    out, moments = convolve_winograd.correlate(Workspace(), finished(x), weight, bias, 1, False, 4)
+    out, moments = convolve_winograd.correlate(Workspace(), finished(x), weight, bias, 1, False, 4, True)
     mean, inv_std = BatchNorm2d(16).statistics(out.reshape(-1, 16), moments)
     whole = out.astype("float64").reshape(-1, 16)
     assert_close(mean, whole.mean(axis=0), 1e-7)

@@ -64,12 +64,18 @@ def read_row(maps, n, i, start, pixels, first, count, out, at, step):
         to = min(lanes, step - c)
         for j in range(start, min(start + pixels, 0)):
             store(spread(0, scale_c), out, at + (j - start) * step + c, to)
-        for j in range(max(start, 0), end):
-            pixel = (line + (j >> halve)) * channels + first + c
-            value = at_least(load(raw, pixel, some) * scale_c + shift_c, floor_c)
-            if pooled:
-                value = only_where(value, offsets, pixel, some, 2 * (i & 1) + (j & 1))
-            store(value, out, at + (j - start) * step + c, to)
+        if pooled:
+            for pj in range(max(start, 0) >> 1, (end + 1) >> 1):
+                pixel = (line + pj) * channels + first + c
+                value = at_least(load(raw, pixel, some) * scale_c + shift_c, floor_c)
+                for j in range(max(2 * pj, start), min(2 * pj + 2, end)):
+                    here = only_where(value, offsets, pixel, some, 2 * (i & 1) + (j & 1))
+                    store(here, out, at + (j - start) * step + c, to)
+        else:
+            for j in range(max(start, 0), end):
+                pixel = (line + j) * channels + first + c
+                value = at_least(load(raw, pixel, some) * scale_c + shift_c, floor_c)
+                store(value, out, at + (j - start) * step + c, to)
         for j in range(max(start, end, 0), start + pixels):
             store(spread(0, scale_c), out, at + (j - start) * step + c, to)
 

@@ -114,12 +114,12 @@ def scratch_layout(block_rows, block_columns, m, size, channels, columns, lanes)
     points = (m + 2) * (m + 2)
     tiles = block_rows * block_columns
     line = (block_columns * m + reach) * width
-    # One more vector a point, for the reason given in `transform_weights`; idle rows of the micro-kernel read
-    # behind V and write behind M.
-    v_step = tiles * depth + lanes
-    m_step = (tiles + MAX_ROWS) * columns + lanes
+    # One more vector a point, for the reason given in `transform_weights`.
+    room = max(tiles, MAX_ROWS)
+    v_step = room * depth + lanes
+    m_step = room * columns + lanes
     v = (m + reach) * line
-    product = v + points * v_step + MAX_ROWS * depth
+    product = v + points * v_step
     result = product + points * m_step
     sums = result + m * m * columns
     return along, width, line, v, v_step, product, m_step, result, sums, sums + 3 * columns
@@ -133,8 +133,8 @@ def winograd(maps, padding, weights, size, bias, first_panel, block, splits, scr
     of (rows, columns) tiles, and the panels of each into `splits` parts. `scratch` has a row for each thread;
     :func:`scratch_layout` says how long.
 
-    moments (blocks, 3, O) gets what batch norm wants to know, while the numbers are at hand: of each block
-    the number of pixels, their mean, and the sum of squared deviations from it. Both are taken about one of
+    moments (blocks, 3, O), unless it is empty, gets what batch norm wants to know, while the numbers are at
+    hand: of each block the number of pixels, their mean, and the sum of squared deviations from it. Both are taken about one of
     the values, the pivot, because the difference of two large sums would lose the digits of a small variance.
     The pivot being one of n values, its squared distance from their mean is at most n variances; so in the
     worst case the sum of squares is n times too large before the difference, and n is some hundreds.
@@ -149,6 +149,7 @@ def winograd(maps, padding, weights, size, bias, first_panel, block, splits, scr
     along, width, line, v, v_step, product, m_step, result, sums, _ = scratch_layout(
         block_rows, block_columns, m, size, channels, columns, lanes
     )
+    wanted = moments.size > 0
     pivot = sums
     total = pivot + columns
     squares = total + columns
@@ -181,9 +182,12 @@ def winograd(maps, padding, weights, size, bias, first_panel, block, splits, scr
                         at = base + piece // along * 3 * line + (t * m + piece % along * 3) * width + c
                         to = base + v + (r * here_columns + t) * depth + piece * width + c
                         transform_input(m, flat, at, line, width, flat, to, (m + 2) * v_step, v_step)
+        for f in range(points):  # rows of V without a tile: what was left here may be numbers that are slow
+            flat[base + v + f * v_step + tiles * depth : base + v + f * v_step + rows * depth] = 0
         for p in range(split * panels // splits, (split + 1) * panels // splits):
             for f in range(points):
-                for t in range(0, tiles, rows):
+                for step in range(0, tiles, rows):
+                    t = max(0, min(step, tiles - rows))  # the last one takes some tiles again
                     add_product(
                         columns // lanes, flat, base + v + f * v_step + t * depth, (depth, 0, 1),
                         flat_weights, (f * weight_rows + p * depth) * columns, (0, columns), (1, depth),
@@ -209,25 +213,30 @@ def winograd(maps, padding, weights, size, bias, first_panel, block, splits, scr
                         some = min(lanes, o_count - o)
                         bias_o = load(bias, first + o, some)
                         at = base + result + o
+                        corner = ((n * out_h + i) * out_w + j) * out_channels + first + o
+                        for ki in range(high):
+                            for kj in range(wide):
+                                value = load(flat, at + (ki * m + kj) * columns, lanes) + bias_o
+                                store(value, out, corner + (ki * out_w + kj) * out_channels, some)
+                        if not wanted:
+                            continue
                         if pixels == 0:
-                            store(load(flat, at, lanes) + bias_o, flat, base + pivot + o, lanes)
+                            store(load(flat, at, lanes), flat, base + pivot + o, lanes)
                         pivot_o = load(flat, base + pivot + o, lanes)
                         total_o = load(flat, base + total + o, lanes)
                         squares_o = load(flat, base + squares + o, lanes)
                         for ki in range(high):
                             for kj in range(wide):
-                                value = load(flat, at + (ki * m + kj) * columns, lanes) + bias_o
-                                to = ((n * out_h + i + ki) * out_w + j + kj) * out_channels + first + o
-                                store(value, out, to, some)
-                                deviation = value - pivot_o
+                                deviation = load(flat, at + (ki * m + kj) * columns, lanes) - pivot_o
                                 total_o = total_o + deviation
                                 squares_o = squares_o + deviation * deviation
                         store(total_o, flat, base + total + o, lanes)
                         store(squares_o, flat, base + squares + o, lanes)
                     pixels += high * wide
-            for o in range(o_count):
-                mean = flat[base + total + o] / pixels
+            if wanted:
                 place = moments[unit % (bands * strips)]
-                place[0, first + o] = pixels
-                place[1, first + o] = flat[base + pivot + o] + mean
-                place[2, first + o] = flat[base + squares + o] - mean * flat[base + total + o]
+                for o in range(o_count):
+                    mean = flat[base + total + o] / pixels
+                    place[0, first + o] = pixels
+                    place[1, first + o] = flat[base + pivot + o] + bias[first + o] + mean
+                    place[2, first + o] = flat[base + squares + o] - mean * flat[base + total + o]

@@ -41,12 +41,12 @@ def scratch_layout(block_rows, block_columns, m, channel_block, columns, lanes):
     tiles = block_rows * block_columns
     line = (block_columns * m + 2) * max(channel_block, columns)
     # One more vector a point keeps the points from lying a power of two apart; idle rows of the micro-kernel
-    # read behind V and write behind dU.
+    # read behind V and write behind dU. All are whole vectors, so that none lies across two cache lines.
     v_step = tiles * channel_block + lanes
     d_step = tiles * columns + lanes
     u_step = (channel_block + MAX_ROWS) * columns + lanes
     v = (m + 2) * line
-    d = v + points * v_step + MAX_ROWS
+    d = v + points * v_step + -(-MAX_ROWS // lanes) * lanes
     u = d + points * d_step
     return line, v, v_step, d, d_step, u, u_step, u + points * u_step
 
@@ -119,6 +119,10 @@ def winograd_weight_gradient(maps, padding, dmaps, m, block, channel_block, colu
                             transform_output_transposed(
                                 m, flat, at, line, columns, flat, to, (m + 2) * d_step, d_step
                             )
+                for f in range((m + 2) * (m + 2)):
+                    # Behind V, where idle rows of the micro-kernel read: what was left may be numbers that are slow.
+                    behind = base + v + f * v_step + here_rows * here_columns * channel_block
+                    flat[behind : behind + lanes] = 0
                 fresh = first_row == start and strip == 0
                 depth = (1, here_rows * here_columns)
                 for f in range((m + 2) * (m + 2)):

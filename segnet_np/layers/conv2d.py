@@ -148,10 +148,18 @@ class Conv2d(Layer):
         self.remember(to_nchw(out).shape, self.dtype, maps)
         return finished(out)
 
-    def convolve(self, maps: LazyMaps) -> tuple[np.ndarray, np.ndarray | None]:
-        """Convolve without remembering: out (N, OH, OW, O) and, if they are known, its moments."""
+    def convolve(self, maps: LazyMaps, want_moments: bool = False) -> tuple[np.ndarray, np.ndarray | None]:
+        """Convolve without remembering: out (N, OH, OW, O) and, if wanted and known, its moments."""
         bias = self.bias.data if self.bias is not None else np.zeros(self.out_channels, self.dtype)
-        out, moments = correlate(self.workspace, maps, self.weight.data, bias, self.padding, self.algorithm)
+        out, moments = correlate(
+            self.workspace,
+            maps,
+            self.weight.data,
+            bias,
+            self.padding,
+            self.algorithm,
+            want_moments=want_moments,
+        )
         self.show(to_nchw(out))
         return out, moments
 

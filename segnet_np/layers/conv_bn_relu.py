@@ -111,7 +111,7 @@ class ConvBNReLU(Layer):
             batch, height, width, channels = size_of(maps)
             self.remember((batch, channels, height, width), self.dtype)
             return maps
-        y, moments = self.conv.convolve(maps)
+        y, moments = self.conv.convolve(maps, want_moments=self.bn.training)
         mean, inv_std = self.bn.statistics(y.reshape(-1, y.shape[3]), moments)
         scale = self.bn.weight.data * inv_std
         floor = -np.inf if self.relu is None else 0

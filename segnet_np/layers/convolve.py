@@ -63,6 +63,7 @@ def correlate(
     padding: int,
     algorithm: str,
     adjoint: bool = False,
+    want_moments: bool = False,
 ) -> tuple[np.ndarray, np.ndarray | None]:
     """Correlate maps with weight.
 
@@ -78,12 +79,14 @@ def correlate(
         One of `ALGORITHMS`.
     adjoint : bool, default False
         With the kernel that backward needs: turned by 180 degrees, C and O exchanged.
+    want_moments : bool, default False
+        Whether batch norm follows, which needs them in training.
 
     Returns
     -------
     out : ndarray, shape (N, H + 2 * padding - K + 1, W + 2 * padding - K + 1, O), or C with adjoint
     moments : ndarray, shape (blocks, 3, O), or None
-        Where Winograd's algorithm ran, of each block of pixels their number, the mean, and the sum of squared
+        If wanted and Winograd's algorithm ran, of each block of pixels their number, the mean, and the sum of squared
         deviations from it: what batch norm would otherwise have to go over `out` for.
     """
     batch, height, width, _ = size_of(maps)
@@ -96,7 +99,10 @@ def correlate(
     weight, bias = np.ascontiguousarray(weight), np.ascontiguousarray(bias)
     if m == 0:
         return convolve_direct.correlate(workspace, maps, weight, bias, padding, adjoint)
-    return convolve_winograd.correlate(workspace, maps, weight, bias, padding, adjoint, m)
+    out, moments = convolve_winograd.correlate(
+        workspace, maps, weight, bias, padding, adjoint, m, want_moments
+    )
+    return out, moments if want_moments else None
 
 
 def _check_weights(maps: LazyMaps, weight: np.ndarray, bias: np.ndarray, adjoint: bool) -> None:

@@ -22,6 +22,7 @@ def correlate(
     padding: int,
     adjoint: bool,
     m: int,
+    want_moments: bool,
 ) -> tuple[np.ndarray, np.ndarray]:
     """See :func:`segnet_np.layers.convolve.correlate`; by tiles of m x m pixels."""
     dtype = weight.dtype
@@ -37,7 +38,7 @@ def correlate(
     block, count = _blocks(batch, height + grow, width + grow, m, 24 if depth <= 256 else 36)
     *_, length = kernels.scratch_layout.py_func(*block, m, size, channels, columns, _lanes(dtype))
     scratch = workspace.empty((get_num_threads(), length), dtype)
-    moments = workspace.empty((count, 3, out_channels), dtype)
+    moments = workspace.empty((count if want_moments else 0, 3, out_channels), dtype)
     # Large weights are transformed group by group, so that they are read while they are in the cache.
     points = (m + 2) ** 2
     group = max(1, _WEIGHT_BYTES // (points * rows * columns * dtype.itemsize))

@@ -13,6 +13,9 @@ from typing import Any
 import numpy as np
 from numpy.typing import DTypeLike
 
+CACHE_LINE = 64
+"""Bytes that a processor moves at once between memory and its caches."""
+
 
 class Workspace:
     """Lends arrays, and takes each back when nobody refers to it any longer.
@@ -55,7 +58,7 @@ class Workspace:
         dtype = np.dtype(dtype)
         size = (math.prod(shape) + slack) * dtype.itemsize
         kept = self._free.get(size)
-        block = kept.pop() if kept else np.empty(size, np.uint8)
+        block = kept.pop() if kept else _aligned(size)
         return np.asarray(_Loan(self, block, shape, dtype))
 
     def clear(self) -> None:
@@ -67,6 +70,16 @@ class Workspace:
 
     def __reduce__(self) -> tuple[type["Workspace"], tuple[bool]]:
         return Workspace, (self.recycles,)  # a copy or a pickle starts with an empty one
+
+
+def _aligned(size: int) -> np.ndarray:
+    """`size` bytes that begin with a cache line, so that a vector never lies across two of them.
+
+    Winograd's transform of the input took three times as long without.
+    """
+    whole = np.empty(size + CACHE_LINE, np.uint8)
+    first = -whole.ctypes.data % CACHE_LINE
+    return whole[first : first + size]
 
 
 class _Loan:

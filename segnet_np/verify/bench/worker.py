@@ -19,7 +19,7 @@ WARM_UPS = 2
 def serve(side: str) -> None:
     """Answer until the input ends. Ctrl-C is for the parent, which ends its workers."""
     signal.signal(signal.SIGINT, signal.SIG_IGN)
-    prepare = _prepare(side)
+    prepare = preparer(side)
     answers = os.fdopen(os.dup(1), "w")  # alone on the real stdout, whatever a library may print there
     os.dup2(2, 1)
     prepared: tuple[Case, Callable[[], object]] | None = None
@@ -39,7 +39,7 @@ def serve(side: str) -> None:
         print(json.dumps(seconds), file=answers, flush=True)
 
 
-def _prepare(side: str) -> Callable[[Case], Callable[[], object]]:
+def preparer(side: str) -> Callable[[Case], Callable[[], object]]:
     threads = int(os.environ["NUMBA_NUM_THREADS"])
     if side == "segnet_np":
         from segnet_np.verify.bench import ours

@@ -1,0 +1,1 @@
+"""What produced docs/performance.md; see README.md in this folder."""

@@ -1,0 +1,64 @@
+"""Peak memory of training: what activations and scratch take, beside PyTorch's.
+
+    python -m benchmarks.memory
+
+From a process's peak of resident memory are taken away what it had after the bare imports, and three times the
+weights: themselves, their gradients and the momentum. Each side runs in a process of its own, ours with a warm
+kernel cache.
+"""
+
+import json
+import resource
+import subprocess
+import sys
+
+from segnet_np.verify.bench.cases import Case, build
+from segnet_np.verify.bench.worker import SIDES, preparer
+
+CASES = [Case("train", 8, 96, 96, 64), Case("train", 1, 352, 480, 64)]
+STEPS = 3
+
+
+def measure(side: str, case: Case) -> float:
+    """Megabytes of activations and scratch that training takes in this process."""
+    prepare = preparer(side)
+    before = resident()
+    weights = sum(parameter.data.nbytes for parameter in build(case).parameters()) / 1e6
+    step = prepare(case)
+    for _ in range(STEPS):
+        step()
+    return resource.getrusage(resource.RUSAGE_SELF).ru_maxrss * 1024 / 1e6 - before - 3 * weights
+
+
+def resident() -> float:
+    """Megabytes of resident memory now."""
+    with open("/proc/self/statm", encoding="ascii") as file:
+        return int(file.read().split()[1]) * resource.getpagesize() / 1e6
+
+
+def measure_all() -> list[dict[str, object]]:
+    """Each case on each side."""
+    rows = []
+    for case in CASES:
+        for _ in range(2):  # the first run fills the kernel cache
+            sides = {side: _in_process(side, case) for side in SIDES}
+        best = min(value for side, value in sides.items() if side != SIDES[0])
+        rows.append({"case": case.name, "megabytes": sides, "ratio": sides[SIDES[0]] / best})
+    return rows
+
+
+def _in_process(side: str, case: Case) -> float:
+    order = json.dumps([side, case.as_dict()])
+    done = subprocess.run(
+        [sys.executable, "-m", "benchmarks.memory", order], capture_output=True, text=True, check=True
+    )
+    return float(done.stdout)
+
+
+if __name__ == "__main__":
+    if len(sys.argv) > 1:
+        side, case = json.loads(sys.argv[1])
+        print(measure(side, Case(**case)))
+    else:
+        for row in measure_all():
+            print(json.dumps(row))
