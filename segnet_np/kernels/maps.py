@@ -43,41 +43,60 @@ class LazyMaps(NamedTuple):
 
 
 @njit(forceinline=True, fastmath=FASTMATH)
+def read_pixels(maps, n, top, left, rows, columns, c, count, out, at, row_step, pixel_step, width):
+    """Read a patch of pixels, finished: channels `c` to c + `width`, at most one vector of them.
+
+    Pixel (top + i, left + j) goes to ``out[at + i * row_step + j * pixel_step:]``. Only `count` channels are
+    there, the others are zeros; so is what lies outside of the map.
+    """
+    raw, offsets = maps.raw, maps.offsets
+    _, raw_h, raw_w, channels = raw.shape
+    scale, shift, floor = load(maps.scale, c, count), load(maps.shift, c, count), load(maps.floor, c, count)
+    nothing = spread(0, scale)
+    pooled = offsets.size > 0
+    halve = 1 if pooled else 0
+    # The last row or column of an odd size may have no window, and then is zero too.
+    bottom, right = min(maps.height, raw_h << halve), min(maps.width, raw_w << halve)
+    start = max(0, -left)
+    end = max(start, min(columns, right - left))
+    for i in range(rows):
+        row = top + i
+        to = at + i * row_step
+        if row < 0 or row >= bottom:
+            for j in range(columns):
+                store(nothing, out, to + j * pixel_step, width)
+            continue
+        for j in range(start):
+            store(nothing, out, to + j * pixel_step, width)
+        line = (n * raw_h + (row >> halve)) * raw_w
+        if pooled:
+            for pj in range((left + start) >> 1, (left + end + 1) >> 1):
+                pixel = (line + pj) * channels + c
+                value = at_least(load(raw, pixel, count) * scale + shift, floor)
+                for j in range(max(2 * pj - left, start), min(2 * pj + 2 - left, end)):
+                    here = only_where(value, offsets, pixel, count, 2 * (row & 1) + (left + j & 1))
+                    store(here, out, to + j * pixel_step, width)
+        else:
+            for j in range(start, end):
+                pixel = (line + left + j) * channels + c
+                value = at_least(load(raw, pixel, count) * scale + shift, floor)
+                store(value, out, to + j * pixel_step, width)
+        for j in range(end, columns):
+            store(nothing, out, to + j * pixel_step, width)
+
+
+@njit(fastmath=FASTMATH)
 def read_row(maps, n, i, start, pixels, first, count, out, at, step):
     """Write pixels (i, start) to (i, start + pixels) to ``out[at:]``, `step` numbers apart.
 
     Of each pixel `count` channels from `first` on, and zeros up to `step`; only zeros outside of the map.
     """
-    raw, scale, shift, floor, offsets = maps.raw, maps.scale, maps.shift, maps.floor, maps.offsets
-    _, raw_h, raw_w, channels = raw.shape
-    lanes = VECTOR_BYTES // raw.itemsize
-    pooled = offsets.size > 0
-    halve = 1 if pooled else 0
-    # What lies beyond the edge is zero; so is the last row or column of an odd size, which no window covers.
-    inside = 0 <= i < maps.height and i >> halve < raw_h
-    end = min(start + pixels, maps.width, raw_w << halve) if inside else start
-    line = (n * raw_h + (i >> halve)) * raw_w
+    lanes = VECTOR_BYTES // maps.raw.itemsize
     for c in range(0, step, lanes):
-        some = min(lanes, count - c)
-        scale_c, shift_c = load(scale, first + c, some), load(shift, first + c, some)
-        floor_c = load(floor, first + c, some)
-        to = min(lanes, step - c)
-        for j in range(start, min(start + pixels, 0)):
-            store(spread(0, scale_c), out, at + (j - start) * step + c, to)
-        if pooled:
-            for pj in range(max(start, 0) >> 1, (end + 1) >> 1):
-                pixel = (line + pj) * channels + first + c
-                value = at_least(load(raw, pixel, some) * scale_c + shift_c, floor_c)
-                for j in range(max(2 * pj, start), min(2 * pj + 2, end)):
-                    here = only_where(value, offsets, pixel, some, 2 * (i & 1) + (j & 1))
-                    store(here, out, at + (j - start) * step + c, to)
-        else:
-            for j in range(max(start, 0), end):
-                pixel = (line + j) * channels + first + c
-                value = at_least(load(raw, pixel, some) * scale_c + shift_c, floor_c)
-                store(value, out, at + (j - start) * step + c, to)
-        for j in range(max(start, end, 0), start + pixels):
-            store(spread(0, scale_c), out, at + (j - start) * step + c, to)
+        read_pixels(
+            maps, n, i, start, 1, pixels, first + c, min(lanes, count - c),
+            out, at + c, 0, step, min(lanes, step - c),
+        )  # fmt: skip
 
 
 @kernel

@@ -76,6 +76,11 @@ def _store(builder, value, pointer, mask):
     _call(builder, name, ir.VoidType(), [value, pointer, ir.IntType(32)(item), mask])
 
 
+def _larger(builder, value, floor):
+    """Lane by lane, the larger one; where `value` is NaN, that. Asked this way round, it is one instruction."""
+    return builder.select(builder.fcmp_ordered(">", floor, value), floor, value)
+
+
 def _call(builder, name, result, arguments):
     function_type = ir.FunctionType(result, [argument.type for argument in arguments])
     return builder.call(cgutils.get_or_insert_function(builder.module, function_type, name), arguments)
@@ -149,9 +154,7 @@ def at_least(typingctx, value, floor):
     """Lane by lane, the larger one; where `value` is NaN, that."""
 
     def codegen(context, builder, signature, args):
-        # Asked this way round, it is one instruction.
-        below = builder.fcmp_ordered(">", args[1], args[0])
-        return builder.select(below, args[1], args[0])
+        return _larger(builder, *args)
 
     return value(value, floor), codegen
 
@@ -190,10 +193,11 @@ def only_where(typingctx, value, marks, position, count, mark):
 
 
 @intrinsic(prefer_literal=True)
-def read_columns(typingctx, function, array, position, row, column, count):
+def read_columns(typingctx, function, finish, array, position, row, column, count):
     """Call an njit function for each column of a grid of `count` x `count` vectors, and return its results.
 
-    It gets a tuple of the vectors (i, j) at ``array[position + i * row + j * column:]``.
+    It gets a tuple of the vectors (i, j) at ``array[position + i * row + j * column:]``; finished, where
+    `finish` is a tuple of vectors (scale, shift, floor) and not None: ``max(v * scale + shift, floor)``.
     """
     vector = Vector(array.dtype)
     vectors = types.UniTuple(vector, count.literal_value)
@@ -201,7 +205,7 @@ def read_columns(typingctx, function, array, position, row, column, count):
     results = types.UniTuple(call.return_type, count.literal_value)
 
     def codegen(context, builder, signature, args):
-        _, array_, position_, row_, column_, _ = args
+        _, finish_, array_, position_, row_, column_, _ = args
         compute = context.get_function(function, call)
         result = ir.Constant(context.get_value_type(results), ir.Undefined)
         for j in range(len(results)):
@@ -213,11 +217,15 @@ def read_columns(typingctx, function, array, position, row, column, count):
                     _pointer(context, builder, array, array_, at, context.get_value_type(vector))
                 )
                 value.align = vector.item
+                if finish != types.none:
+                    scale, shift, floor = (builder.extract_value(finish_, k) for k in range(3))
+                    product = builder.fmul(value, scale, flags=tuple(FASTMATH))
+                    value = _larger(builder, builder.fadd(product, shift, flags=tuple(FASTMATH)), floor)
                 values = builder.insert_value(values, value, i)
             result = builder.insert_value(result, compute(builder, (values,)), j)
         return result
 
-    return results(function, array, *[types.intp] * 3, count), codegen
+    return results(function, finish, array, *[types.intp] * 3, count), codegen
 
 
 @intrinsic
@@ -262,7 +270,7 @@ def turn(typingctx, columns):
 
 @intrinsic
 def transpose(typingctx, array, position, row, rows, count, out, to, out_row):
-    """Write the transpose of a block of `rows` x `count` numbers; either is at most the number of lanes.
+    """Write the transpose of a block of `rows` x `count` numbers; either is 1 to the number of lanes.
 
     The number at ``array[position + i * row + j]`` goes to ``out[to + j * out_row + i]``.
     """
@@ -274,17 +282,17 @@ def transpose(typingctx, array, position, row, rows, count, out, to, out_row):
         value = context.get_value_type(vector)
 
         def place(array_type, array_, start, step, number):
-            at = builder.add(start, builder.mul(step, step.type(number)))
+            at = builder.add(start, builder.mul(step, number))
             return _pointer(context, builder, array_type, array_, at, value)
 
-        def mask(there, number, lines):
-            inside = builder.icmp_signed("<", lines.type(number), lines)
-            return _first(builder, builder.select(inside, there, there.type(0)), lanes)
-
-        lines = [
-            _load(builder, place(array, args[0], position_, row_, i), mask(count_, i, rows_))
-            for i in range(lanes)
-        ]
+        # Instead of rows that are not there the last one is read again; their lanes are not written.
+        last = builder.sub(rows_, rows_.type(1))
+        here = _first(builder, count_, lanes)
+        lines = []
+        for i in range(lanes):
+            there = builder.icmp_signed("<", rows_.type(i), last)
+            number = builder.select(there, rows_.type(i), last)
+            lines.append(_load(builder, place(array, args[0], position_, row_, number), here))
         # A round lays line i and line i + lanes / 2 between each other. That turns the digits of the binary
         # number (line, lane) round by one place; when all digits of line and lane have changed places, the
         # block is transposed.
@@ -296,8 +304,10 @@ def transpose(typingctx, array, position, row, rows, count, out, to, out_row):
                 builder.shuffle_vector(lines[k // 2], lines[k // 2 + half], shuffles[k % 2])
                 for k in range(lanes)
             ]
+        here = _first(builder, rows_, lanes)
         for j, line in enumerate(lines):
-            _store(builder, line, place(out, args[5], to_, out_row_, j), mask(rows_, j, count_))
+            with builder.if_then(builder.icmp_signed("<", count_.type(j), count_)):
+                _store(builder, line, place(out, args[5], to_, out_row_, to_.type(j)), here)
         return context.get_dummy_value()
 
     return types.void(array, *[types.intp] * 4, out, *[types.intp] * 2), codegen

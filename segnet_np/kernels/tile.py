@@ -24,7 +24,7 @@ import llvmlite.binding as llvm
 import llvmlite.ir as ir
 from numba import njit, types
 from numba.core import cgutils
-from numba.extending import intrinsic
+from numba.extending import intrinsic, register_jitable
 
 _FEATURES = llvm.get_host_cpu_features()
 _ARM = llvm.get_process_triple().startswith(("aarch64", "arm64"))
@@ -152,7 +152,7 @@ _tile_2 = make_tile(_ROWS_2, 2)
 _tile_4 = make_tile(_ROWS_4, 4)
 
 
-@njit(forceinline=True)
+@register_jitable(forceinline=True)
 def tile_rows(vectors):
     """Rows of the tile that is `vectors` wide."""
     return _ROWS_4 if vectors == 4 else _ROWS_2 if vectors == 2 else _ROWS_1

@@ -168,17 +168,18 @@ def down_and_along(points_4, taken_4, points_2, taken_2):
     Returns
     -------
     transform : njit function
-        ``transform(m, x, at, row, column, out, to, out_row, out_column)``: from the vectors at
-        ``x[at + i * row + j * column]`` to those at ``out[to + i * out_row + j * out_column]``.
+        ``transform(m, finish, x, at, row, column, out, to, out_row, out_column)``: from the vectors at
+        ``x[at + i * row + j * column]``, with `finish` as in :func:`segnet_np.kernels.simd.read_columns`, to
+        those at ``out[to + i * out_row + j * out_column]``.
     """
 
     @njit(forceinline=True)
-    def transform(m, x, at, row, column, out, to, out_row, out_column):
+    def transform(m, finish, x, at, row, column, out, to, out_row, out_column):
         if m == 4:
-            columns_4 = read_columns(points_4, x, at, row, column, taken_4)
+            columns_4 = read_columns(points_4, finish, x, at, row, column, taken_4)
             write_rows(points_4, turn(columns_4), out, to, out_row, out_column)
         else:
-            columns_2 = read_columns(points_2, x, at, row, column, taken_2)
+            columns_2 = read_columns(points_2, finish, x, at, row, column, taken_2)
             write_rows(points_2, turn(columns_2), out, to, out_row, out_column)
 
     return transform

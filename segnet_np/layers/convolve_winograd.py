@@ -7,11 +7,18 @@ from segnet_np.kernels import winograd as kernels
 from segnet_np.kernels import winograd_weight_gradient as gradient_kernels
 from segnet_np.kernels.maps import LazyMaps
 from segnet_np.kernels.tile import VECTOR_BYTES, panel_width
+from segnet_np.kernels.winograd_weights import pieces_of
 from segnet_np.layers.lazy import finished, size_of
 from segnet_np.layers.workspace import Workspace
 
-# Transformed weights that are made at once: what stays in a processor's last-level cache.
-_WEIGHT_BYTES = 20_000_000
+# Up to so many channels, transformed weights stay in the cache for all blocks of tiles; more are taken some at a
+# time, transformed anew for each block, and the blocks are larger.
+_KEPT_CHANNELS, _CHANNELS_AT_A_TIME = 128, 64
+_TILES_KEPT, _TILES_ANEW, _TILES_GRADIENT = 24, 72, 48
+
+# Units of work there should be, so that every thread has some until the end. A constant, so that it never depends
+# on the machine in which order numbers are added.
+_UNITS = 8
 
 
 def correlate(
@@ -33,22 +40,18 @@ def correlate(
     out = workspace.empty((batch, height + grow, width + grow, out_channels), dtype)
     columns = panel_width(out_channels, dtype)
     panels = -(-out_channels // columns)
-    depth = _whole_vectors(channels, dtype)
-    rows = ((size + 2) // 3) ** 2 * depth  # of transformed weights in a panel
-    block, count = _blocks(batch, height + grow, width + grow, m, 24 if depth <= 256 else 36)
-    *_, length = kernels.scratch_layout.py_func(*block, m, size, channels, columns, _lanes(dtype))
+    channel_block = _whole_vectors(channels, dtype)
+    kept = pieces_of(size) == 1 and channels <= _KEPT_CHANNELS
+    if not kept:
+        channel_block = min(channel_block, _CHANNELS_AT_A_TIME)
+    block, blocks = _blocks(batch, height + grow, width + grow, m, _TILES_KEPT if kept else _TILES_ANEW)
+    shares = min(blocks, -(-_UNITS // panels)) if kept else blocks
+    *_, length = kernels.scratch_layout(block[0] * block[1], m, channel_block, columns, _lanes(dtype))
     scratch = workspace.empty((get_num_threads(), length), dtype)
-    moments = workspace.empty((count if want_moments else 0, 3, out_channels), dtype)
-    # Large weights are transformed group by group, so that they are read while they are in the cache.
-    points = (m + 2) ** 2
-    group = max(1, _WEIGHT_BYTES // (points * rows * columns * dtype.itemsize))
-    for first in range(0, panels, group):
-        here = min(group, panels - first)
-        transformed = workspace.empty((points, here * rows + 1, columns), dtype)
-        kernels.transform_weights(weight, adjoint, first, depth, transformed)
-        # Few blocks would leave threads idle, so there each takes a part of the panels.
-        splits = 1 if count >= 4 else min(2, here)
-        kernels.winograd(maps, padding, transformed, size, bias, first, block, splits, scratch, out, moments)
+    moments = workspace.empty((blocks if want_moments else 0, 3, out_channels), dtype)
+    kernels.winograd(
+        maps, padding, weight, adjoint, bias, m, block, channel_block, columns, shares, scratch, out, moments
+    )
     return out, moments
 
 
@@ -60,15 +63,15 @@ def weight_gradient(
     batch, out_h, out_w, out_channels = dout.shape
     channels = maps.raw.shape[3]
     columns = panel_width(out_channels, dtype)
-    panels = -(-out_channels // columns)
-    channel_block = min(64, _whole_vectors(channels, dtype))
-    block, _ = _blocks(batch, out_h, out_w, m, 48)
-    *_, length = gradient_kernels.scratch_layout.py_func(*block, m, channel_block, columns, _lanes(dtype))
+    channel_block = min(_CHANNELS_AT_A_TIME, _whole_vectors(channels, dtype))
+    block, _ = _blocks(batch, out_h, out_w, m, _TILES_GRADIENT)
+    *_, length = gradient_kernels.scratch_layout(
+        block[0] * block[1], m, channel_block, columns, _lanes(dtype)
+    )
     scratch = workspace.empty((get_num_threads(), length), dtype)
-    # Few units of work are cut into chunks of rows, so that every thread has some; how many follows from the
-    # shape alone, so that it never depends on the machine in which order numbers are added.
-    units = panels * -(-channels // channel_block) * ((size + 2) // 3) ** 2
-    chunks = min(batch * -(-out_h // m), max(1, 8 // units))
+    # Few units of work are cut into chunks of rows.
+    units = -(-out_channels // columns) * -(-channels // channel_block) * pieces_of(size)
+    chunks = min(batch * -(-out_h // m), max(1, _UNITS // units))
     partial = workspace.empty((chunks, out_channels, channels, size, size), dtype)
     gradient_kernels.winograd_weight_gradient(
         maps, padding, finished(dout), m, block, channel_block, columns, scratch, partial
