@@ -87,7 +87,7 @@ def test_winograd_equals_pytorch_and_stays_within_its_arrays(shape, dtype, m, th
     dweight = convolve_winograd.weight_gradient(workspace, finished(x), dout, padding, size, m)
     assert workspace.intact()
     # The moments, put together, are those of the whole.
-    counts, means, squares = moments.astype("float64").transpose(1, 0, 2)
+    counts, means, squares = moments.transpose(1, 0, 2)
     assert (counts.sum(axis=0) == out[..., 0].size).all()
     mean = (counts * means).sum(axis=0) / counts.sum(axis=0)
     whole = out.astype("float64").reshape(-1, out_channels)

@@ -10,37 +10,44 @@ from numba import prange
 
 from segnet_np.kernels.kernel import kernel
 from segnet_np.kernels.maps import read_row
-from segnet_np.kernels.simd import load, only_above, spread, store
-from segnet_np.kernels.tile import VECTOR_BYTES
+from segnet_np.kernels.simd import lanes_of, load, only_above, spread, store
 
 
 @kernel
 def gradient_sums(maps, dmaps, mean, inv_std, sums):
-    """sums[0, row, c] = sum of dout, sums[1, row, c] = sum of dout * x_hat, over each of the N * H rows.
+    """sums[0, chunk, c] = sum of dout, sums[1, chunk, c] = sum of dout * x_hat, over chunks of the N * H rows.
 
-    dout is the gradient of batch norm's output: `dmaps` where ReLU let the value through, else 0.
+    dout is the gradient of batch norm's output: `dmaps` where ReLU let the value through, else 0. The sums of a
+    row are added up in float64, as which `sums` come.
     """
     raw, scale, shift, floor = maps.raw, maps.scale, maps.shift, maps.floor
-    _, rows, channels = sums.shape
-    _, height, width, _ = raw.shape
-    lanes = VECTOR_BYTES // raw.itemsize
-    for row in prange(rows):
+    _, chunks, channels = sums.shape
+    batch, height, width, _ = raw.shape
+    rows = batch * height
+    lanes = lanes_of(raw)
+    for chunk in prange(chunks):
         d = np.empty(width * channels, raw.dtype)
-        read_row(dmaps, row // height, row % height, 0, width, 0, channels, d, 0, channels)
-        for c in range(0, channels, lanes):
-            some = min(lanes, channels - c)
-            scale_c, shift_c = load(scale, c, some), load(shift, c, some)
-            floor_c = load(floor, c, some)
-            mean_c, inv_std_c = load(mean, c, some), load(inv_std, c, some)
-            total = spread(0, mean_c)
-            total_x_hat = spread(0, mean_c)
-            for j in range(width):
-                x = load(raw, (row * width + j) * channels + c, some)
-                dout = only_above(load(d, j * channels + c, some), x * scale_c + shift_c, floor_c)
-                total = total + dout
-                total_x_hat = total_x_hat + dout * ((x - mean_c) * inv_std_c)
-            store(total, sums, row * channels + c, some)
-            store(total_x_hat, sums, (rows + row) * channels + c, some)
+        of_row = np.empty((2, channels), raw.dtype)
+        sums[:, chunk] = 0
+        for row in range(chunk * rows // chunks, (chunk + 1) * rows // chunks):
+            read_row(dmaps, row // height, row % height, 0, width, 0, channels, d, 0, channels)
+            for c in range(0, channels, lanes):
+                some = min(lanes, channels - c)
+                scale_c, shift_c = load(scale, c, some), load(shift, c, some)
+                floor_c = load(floor, c, some)
+                mean_c, inv_std_c = load(mean, c, some), load(inv_std, c, some)
+                total = spread(0, mean_c)
+                total_x_hat = spread(0, mean_c)
+                for j in range(width):
+                    x = load(raw, (row * width + j) * channels + c, some)
+                    dout = only_above(load(d, j * channels + c, some), x * scale_c + shift_c, floor_c)
+                    total = total + dout
+                    total_x_hat = total_x_hat + dout * ((x - mean_c) * inv_std_c)
+                store(total, of_row, c, some)
+                store(total_x_hat, of_row, channels + c, some)
+            for k in range(2):
+                for c in range(channels):
+                    sums[k, chunk, c] += of_row[k, c]
 
 
 @kernel
@@ -48,7 +55,7 @@ def input_gradient(maps, dmaps, mean, inv_std, mean_dout, mean_dout_x_hat, dx):
     """dx = scale * (dout - mean_dout - x_hat * mean_dout_x_hat), with dout as in :func:`gradient_sums`."""
     raw, scale, shift, floor = maps.raw, maps.scale, maps.shift, maps.floor
     batch, height, width, channels = dx.shape
-    lanes = VECTOR_BYTES // raw.itemsize
+    lanes = lanes_of(raw)
     for row in prange(batch * height):
         d = np.empty(width * channels, raw.dtype)
         read_row(dmaps, row // height, row % height, 0, width, 0, channels, d, 0, channels)

@@ -15,6 +15,7 @@ import numpy as np
 from numba import prange
 
 from segnet_np.kernels.kernel import kernel
+from segnet_np.kernels.simd import lanes_of, load, store
 from segnet_np.kernels.tile import MAX_ROWS, VECTOR_BYTES, add_product, tile_rows
 
 # A block of x and dout that the weight gradient goes over once for each of its tiles: half a core's L2 cache.
@@ -59,7 +60,8 @@ def conv2d(padded, packed, bias, out):
     batch, out_h, out_w, out_channels = out.shape
     _, padded_h, padded_w, channels = padded.shape
     panels, kernel_h, kernel_w, _, columns = packed.shape
-    vectors = columns * padded.itemsize // VECTOR_BYTES
+    lanes = lanes_of(padded)
+    vectors = columns // lanes
     rows = tile_rows(vectors)
     run = kernel_w * channels
     a_strides = (channels, padded_w * channels, 1)
@@ -77,9 +79,12 @@ def conv2d(padded, packed, bias, out):
         for j in range(0, out_w, rows):
             a = ((n * padded_h + i) * padded_w + j) * channels
             add_product(vectors, padded, a, a_strides, packed, b, b_strides, depth, sums, 0, True)
-            for r in range(min(rows, out_w - j)):
-                for o in range(wide):
-                    out[n, i, j + r, first + o] = sums[r * columns + o] + bias[first + o]
+            for o in range(0, wide, lanes):
+                some = min(lanes, wide - o)
+                bias_o = load(bias, first + o, some)
+                for r in range(min(rows, out_w - j)):
+                    to = ((n * out_h + i) * out_w + j + r) * out_channels + first + o
+                    store(load(sums, r * columns + o, lanes) + bias_o, out, to, some)
 
 
 def weight_gradient_shape(batch, out_h, channels, out_channels, kernel_h, kernel_w, columns):

@@ -9,6 +9,7 @@ running already: the child has none of them, and would wait for them for ever or
 import functools
 import os
 import threading
+import types
 
 from numba import njit
 
@@ -20,7 +21,13 @@ _lost_its_threads = False
 
 
 def kernel(function):
-    """Make a parallel kernel of a function; its ``dispatcher`` is what Numba made of it.
+    """Make a parallel kernel of a function.
+
+    Returns
+    -------
+    call : function
+        Its ``dispatcher`` is what Numba made of it, and ``on_one_thread`` the same without threads, for work
+        so small that starting them would take longer.
 
     Raises
     ------
@@ -42,6 +49,10 @@ def kernel(function):
             return dispatcher(*arguments)
 
     call.dispatcher = dispatcher
+    # Under a name of its own, because by the name Numba's cache would take one for the other.
+    copy = types.FunctionType(function.__code__, function.__globals__, closure=function.__closure__)
+    copy.__qualname__ = f"{function.__qualname__}_on_one_thread"
+    call.on_one_thread = njit(fastmath=FASTMATH, cache=True)(copy)
     return call
 
 

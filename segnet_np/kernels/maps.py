@@ -16,8 +16,7 @@ from numba import njit, prange
 
 from segnet_np.kernels.flags import FASTMATH
 from segnet_np.kernels.kernel import kernel
-from segnet_np.kernels.simd import at_least, load, only_where, spread, store
-from segnet_np.kernels.tile import VECTOR_BYTES
+from segnet_np.kernels.simd import at_least, lanes_of, load, only_where, spread, store
 
 
 class LazyMaps(NamedTuple):
@@ -91,7 +90,7 @@ def read_row(maps, n, i, start, pixels, first, count, out, at, step):
 
     Of each pixel `count` channels from `first` on, and zeros up to `step`; only zeros outside of the map.
     """
-    lanes = VECTOR_BYTES // maps.raw.itemsize
+    lanes = lanes_of(maps.raw)
     for c in range(0, step, lanes):
         read_pixels(
             maps, n, i, start, 1, pixels, first + c, min(lanes, count - c),

@@ -7,8 +7,7 @@ scatters and its backward gathers; pooling's backward scatters.
 from numba import prange
 
 from segnet_np.kernels.kernel import kernel
-from segnet_np.kernels.simd import load, only_where, spread, store
-from segnet_np.kernels.tile import VECTOR_BYTES
+from segnet_np.kernels.simd import lanes_of, load, only_where, spread, store
 
 
 @kernel
@@ -19,7 +18,7 @@ def gather(x, offsets, out):
     """
     _, height, width, _ = x.shape
     batch, pooled_h, pooled_w, channels = out.shape
-    lanes = VECTOR_BYTES // x.itemsize
+    lanes = lanes_of(x)
     for row in prange(batch * pooled_h):
         n = row // pooled_h
         pi = row % pooled_h

@@ -87,6 +87,15 @@ def _call(builder, name, result, arguments):
 
 
 @intrinsic
+def lanes_of(typingctx, array):
+    """How many numbers of an array a vector holds: a constant, which the compiler can reckon with."""
+    lanes = Vector(array.dtype).lanes
+    return types.intp(array), lambda context, builder, signature, args: context.get_constant(
+        types.intp, lanes
+    )
+
+
+@intrinsic
 def load(typingctx, array, position, count):
     """The `count` numbers at ``array[position:]``, at most as many as there are lanes; zeros in the others.
 
@@ -147,6 +156,33 @@ def _lane_by_lane(python_operator, instruction):
 _lane_by_lane(operator.add, "fadd")
 _lane_by_lane(operator.sub, "fsub")
 _lane_by_lane(operator.mul, "fmul")
+
+
+@intrinsic
+def rounded(typingctx, value):
+    """The nearest whole numbers."""
+
+    def codegen(context, builder, signature, args):
+        return _call(builder, f"llvm.rint.v{value.lanes}f{8 * value.item}", args[0].type, args)
+
+    return value(value), codegen
+
+
+@intrinsic
+def power_of_two(typingctx, value):
+    """2 to the power of whole numbers, which must be those of normal numbers: -126 to 127, or -1022 to 1023."""
+
+    def codegen(context, builder, signature, args):
+        # The exponent of a floating-point number lies behind the bits of its mantissa, with an offset.
+        bits, mantissa, offset = (32, 23, 127) if value.item == 4 else (64, 52, 1023)
+        integers = ir.VectorType(ir.IntType(bits), value.lanes)
+        exponent = builder.add(
+            builder.fptosi(args[0], integers), ir.Constant(integers, [offset] * value.lanes)
+        )
+        shifted = builder.shl(exponent, ir.Constant(integers, [mantissa] * value.lanes))
+        return builder.bitcast(shifted, args[0].type)
+
+    return value(value), codegen
 
 
 @intrinsic

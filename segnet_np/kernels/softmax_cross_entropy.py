@@ -4,20 +4,32 @@ import math
 
 from numba import njit, prange
 
+from segnet_np.kernels.exponential import exponential
 from segnet_np.kernels.flags import FASTMATH
 from segnet_np.kernels.kernel import kernel
+from segnet_np.kernels.simd import lanes_of, load, store
+from segnet_np.kernels.tile import VECTOR_BYTES
+
+# Lanes of single precision: so many that it is known by them.
+SINGLE = VECTOR_BYTES // 4
 
 
-@njit(fastmath=FASTMATH, inline="always")
-def _exponentials(logits, out):
-    """Write exp(logits - max) of one pixel into out; return the max and the sum. A NaN spreads to all."""
-    top = logits[0]
-    for value in logits:
+@njit(forceinline=True, fastmath=FASTMATH)
+def _exponentials(logits, out, pixel):
+    """Write exp(logits - max) of a pixel into out; return the max and the sum. A NaN spreads to all."""
+    classes = logits.shape[1]
+    lanes = lanes_of(logits)
+    top = logits[pixel, 0]
+    for c in range(classes):
+        value = logits[pixel, c]
         top = value if value > top or value != value else top
+    for c in range(0, classes, lanes):
+        some = min(lanes, classes - c)
+        at = pixel * classes + c
+        store(exponential(load(logits, at, some) - top, lanes == SINGLE), out, at, some)
     total = logits.dtype.type(0)
-    for c in range(logits.size):
-        out[c] = math.exp(logits[c] - top)
-        total += out[c]
+    for c in range(classes):
+        total += out[pixel, c]
     return top, total
 
 
@@ -25,7 +37,7 @@ def _exponentials(logits, out):
 def softmax(logits, probabilities):
     """probabilities (pixels, classes) = exp(logits) / sum of exp(logits), without overflow."""
     for p in prange(logits.shape[0]):
-        _, total = _exponentials(logits[p], probabilities[p])
+        _, total = _exponentials(logits, probabilities, p)
         for c in range(logits.shape[1]):
             probabilities[p, c] /= total
 
@@ -45,7 +57,7 @@ def cross_entropy(logits, labels, weights, partial_loss, dlogits):
             if label < 0:
                 dlogits[p] = 0
                 continue
-            top, total = _exponentials(logits[p], dlogits[p])
+            top, total = _exponentials(logits, dlogits, p)
             weight = weights[label]
             loss += weight * (math.log(total) - (logits[p, label] - top))
             for c in range(classes):

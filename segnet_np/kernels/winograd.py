@@ -20,8 +20,8 @@ from numba.extending import register_jitable
 from segnet_np.kernels.flags import FASTMATH
 from segnet_np.kernels.kernel import kernel
 from segnet_np.kernels.maps import read_pixels
-from segnet_np.kernels.simd import load, spread, store
-from segnet_np.kernels.tile import VECTOR_BYTES, add_product, tile_rows
+from segnet_np.kernels.simd import lanes_of, load, spread, store
+from segnet_np.kernels.tile import add_product, tile_rows
 from segnet_np.kernels.winograd_points import transform_input, transform_output, transform_output_transposed
 from segnet_np.kernels.winograd_weights import piece_of, pieces_of, transform_weights
 
@@ -82,7 +82,7 @@ def tile_reader(transform, overlap):
         reach = m + overlap
         _, height, width, channels = maps.raw.shape
         raw = maps.raw.reshape(-1)
-        lanes = VECTOR_BYTES // flat.itemsize
+        lanes = lanes_of(flat)
         group = (m + 2) * (m + 2) * v_step
         pooled = maps.offsets.size > 0
         for c in range(0, channel_block, lanes):
@@ -146,17 +146,15 @@ def winograd(
 
     moments (blocks, 3, O), unless it is empty, gets what batch norm wants to know, while the numbers are at
     hand: of each block the number of pixels, their mean, and the sum of squared deviations from it. Both are
-    taken about one of the values, the pivot, because the difference of two large sums would lose the digits of
-    a small variance. The pivot being one of n values, its squared distance from their mean is at most n
-    variances; so in the worst case the sum of squares is n times too large before the difference, and n is
-    about a thousand.
+    taken about a pivot, the mean of the block's first tile, because the difference of two large sums would lose
+    the digits of a small variance; and kept in float64, because so would the mean of a block beside a large one.
     """
     batch, out_h, out_w, out_channels = out.shape
     block_rows, block_columns = block
     channels = maps.raw.shape[3]
     size = weight.shape[2]
     points = (m + 2) * (m + 2)
-    lanes = VECTOR_BYTES // out.itemsize
+    lanes = lanes_of(out)
     vectors = columns // lanes
     rows = tile_rows(vectors)
     line, v, v_step, v_group, u, u_step, product, m_step, m_group, result, _ = scratch_layout(
@@ -218,7 +216,7 @@ def write_tiles(
 ):  # fmt: skip
     """y = At M A of a block of tiles, plus bias, into `out`; and its moments, if wanted."""
     _, out_h, out_w, out_channels = out.shape
-    lanes = VECTOR_BYTES // out.itemsize
+    lanes = lanes_of(out)
     group = (m + 2) * (m + 2) * m_step
     o_count = min(columns, out_channels - first_o)
     pivot = result + m * m * columns
@@ -247,22 +245,26 @@ def write_tiles(
                 if moments.size == 0:
                     continue
                 if pixels == 0:
-                    store(load(flat, result, lanes) + bias_o, flat, pivot + o, lanes)
+                    first = spread(0, bias_o)
+                    for ki in range(high):
+                        for kj in range(wide):
+                            first = first + load(flat, result + (ki * m + kj) * lanes, lanes)
+                    store(first * (1 / (high * wide)) + bias_o, flat, pivot + o, lanes)
                 pivot_o = load(flat, pivot + o, lanes)
-                total_o = load(flat, total + o, lanes)
-                squares_o = load(flat, squares + o, lanes)
+                total_o = spread(0, pivot_o)  # of a tile first, which rounds less than one long sum
+                squares_o = spread(0, pivot_o)
                 for ki in range(high):
                     for kj in range(wide):
                         value = load(flat, result + (ki * m + kj) * lanes, lanes) + bias_o
                         deviation = value - pivot_o
                         total_o = total_o + deviation
                         squares_o = squares_o + deviation * deviation
-                store(total_o, flat, total + o, lanes)
-                store(squares_o, flat, squares + o, lanes)
+                store(load(flat, total + o, lanes) + total_o, flat, total + o, lanes)
+                store(load(flat, squares + o, lanes) + squares_o, flat, squares + o, lanes)
             pixels += high * wide
     if moments.size:
         for o in range(o_count):
-            mean = flat[total + o] / pixels
+            mean = np.float64(flat[total + o]) / pixels
             moments[number, 0, first_o + o] = pixels
             moments[number, 1, first_o + o] = flat[pivot + o] + mean
             moments[number, 2, first_o + o] = flat[squares + o] - mean * flat[total + o]

@@ -15,12 +15,16 @@ from numba import get_thread_id, prange
 from numba.extending import register_jitable
 
 from segnet_np.kernels.kernel import kernel
-from segnet_np.kernels.tile import MAX_ROWS, VECTOR_BYTES, add_product, tile_rows
+from segnet_np.kernels.simd import lanes_of
+from segnet_np.kernels.tile import MAX_ROWS, add_product, tile_rows
 from segnet_np.kernels.winograd import PATCH_TILES, clear_idle_rows, read_gradient_tiles, read_tiles
 from segnet_np.kernels.winograd_weights import piece_of, pieces_of, transform_weight_gradients
 
 # Tiles that lie together in memory, so that the points of one touch few pages.
 GROUP = 6
+
+# Weights that a unit of `add_chunks` takes.
+_SUMMED = 4096
 
 
 @register_jitable
@@ -61,7 +65,7 @@ def winograd_weight_gradient(maps, padding, dmaps, m, block, channel_block, colu
     batch = dmaps.raw.shape[0]
     points = (m + 2) * (m + 2)
     panels = -(-out_channels // columns)
-    lanes = VECTOR_BYTES // partial.itemsize
+    lanes = lanes_of(partial)
     rows = tile_rows(columns // lanes)
     line, v, v_step, v_group, d, d_step, d_group, u, u_step, _ = scratch_layout(
         block_rows * block_columns, m, channel_block, columns, lanes
@@ -116,3 +120,16 @@ def winograd_weight_gradient(maps, padding, dmaps, m, block, channel_block, colu
         transform_weight_gradients(
             m, flat, base + u, u_step, c_count, columns, piece, partial, chunk, first_c, first_o
         )
+
+
+@kernel
+def add_chunks(partial, dweight):
+    """dweight = the sum of partial over its first axis, in order."""
+    chunks = partial.shape[0]
+    flat, flat_partial = dweight.reshape(-1), partial.reshape(chunks, -1)
+    for block in prange(-(-flat.size // _SUMMED)):
+        start, stop = block * _SUMMED, min((block + 1) * _SUMMED, flat.size)
+        flat[start:stop] = flat_partial[0, start:stop]
+        for chunk in range(1, chunks):
+            for k in range(start, stop):
+                flat[k] += flat_partial[chunk, k]

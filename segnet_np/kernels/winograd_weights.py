@@ -8,8 +8,7 @@ from numba import njit
 from numba.extending import register_jitable
 
 from segnet_np.kernels.flags import FASTMATH
-from segnet_np.kernels.simd import transpose
-from segnet_np.kernels.tile import VECTOR_BYTES
+from segnet_np.kernels.simd import lanes_of, transpose
 from segnet_np.kernels.winograd_points import transform_weight, transform_weight_transposed
 
 
@@ -43,7 +42,7 @@ def transform_weights(m, weight, adjoint, piece, first_d, depth, first_o, column
     """
     size = weight.shape[2]
     top, left, runs, run = piece_of(size, piece)
-    lanes = VECTOR_BYTES // weight.itemsize
+    lanes = lanes_of(weight)
     wide = weight.shape[1] if adjoint else weight.shape[0]
     deep = weight.shape[0] if adjoint else weight.shape[1]
     # How far apart in memory the kernels lie that are neighbours in `wide` and in `deep`.
@@ -83,7 +82,7 @@ def transform_weight_gradients(m, u, at, step, depth, columns, piece, out, numbe
     """
     _, out_channels, channels, size, _ = out.shape
     top, left, runs, run = piece_of(size, piece)
-    lanes = VECTOR_BYTES // out.itemsize
+    lanes = lanes_of(out)
     flat = out.reshape(-1)
     for c in range(depth):
         for o in range(0, min(columns, out_channels - first_o), lanes):

@@ -197,7 +197,7 @@ class BatchNorm2d(Layer):
             # To the deviations from a block's own mean comes the distance of that from the mean of all (Chan,
             # Golub, LeVeque, "Updating formulae and a pairwise algorithm for computing sample variances",
             # 1979).
-            counts, means, squares_within = moments.astype(float).transpose(1, 0, 2)
+            counts, means, squares_within = moments.transpose(1, 0, 2)
             mean = (counts * means).sum(axis=0) / count
             squares = (squares_within + counts * (means - mean) ** 2).sum(axis=0)
         for running, new in ((self.running_mean, mean), (self.running_var, squares / (count - 1))):

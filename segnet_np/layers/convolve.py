@@ -85,7 +85,7 @@ def correlate(
     Returns
     -------
     out : ndarray, shape (N, H + 2 * padding - K + 1, W + 2 * padding - K + 1, O), or C with adjoint
-    moments : ndarray, shape (blocks, 3, O), or None
+    moments : ndarray of float64, shape (blocks, 3, O), or None
         If wanted and Winograd's algorithm ran, of each block of pixels their number, the mean, and the sum of squared
         deviations from it: what batch norm would otherwise have to go over `out` for.
     """

@@ -6,15 +6,17 @@ from numba import get_num_threads
 from segnet_np.kernels import winograd as kernels
 from segnet_np.kernels import winograd_weight_gradient as gradient_kernels
 from segnet_np.kernels.maps import LazyMaps
-from segnet_np.kernels.tile import VECTOR_BYTES, panel_width
+from segnet_np.kernels.tile import VECTOR_BYTES, panel_width, tile_rows
 from segnet_np.kernels.winograd_weights import pieces_of
 from segnet_np.layers.lazy import finished, size_of
 from segnet_np.layers.workspace import Workspace
 
-# Up to so many channels, transformed weights stay in the cache for all blocks of tiles; more are taken some at a
-# time, transformed anew for each block, and the blocks are larger.
-_KEPT_CHANNELS, _CHANNELS_AT_A_TIME = 128, 64
-_TILES_KEPT, _TILES_ANEW, _TILES_GRADIENT = 24, 72, 48
+# With at most so many channels, and so many tiles to make it worth while, transformed weights are kept in the cache
+# for all blocks of tiles. Else they are made anew for each block: then the blocks are larger, and channels are taken
+# some at a time.
+_KEPT_CHANNELS, _KEPT_TILES = 128, 512
+_CHANNELS = 64
+_TILES_ANEW, _TILES_GRADIENT = 72, 48
 
 # Units of work there should be, so that every thread has some until the end. A constant, so that it never depends
 # on the machine in which order numbers are added.
@@ -41,14 +43,17 @@ def correlate(
     columns = panel_width(out_channels, dtype)
     panels = -(-out_channels // columns)
     channel_block = _whole_vectors(channels, dtype)
-    kept = pieces_of(size) == 1 and channels <= _KEPT_CHANNELS
-    if not kept:
-        channel_block = min(channel_block, _CHANNELS_AT_A_TIME)
-    block, blocks = _blocks(batch, height + grow, width + grow, m, _TILES_KEPT if kept else _TILES_ANEW)
+    tiles = batch * -(-(height + grow) // m) * -(-(width + grow) // m)
+    kept = pieces_of(size) == 1 and channels <= _KEPT_CHANNELS and tiles >= _KEPT_TILES
+    if kept:
+        tiles = min(48, max(24, 1536 // channel_block))  # fewer channels leave room for more tiles
+    else:
+        tiles, channel_block = _TILES_ANEW, min(_CHANNELS, channel_block)
+    block, blocks = _blocks(batch, height + grow, width + grow, m, tiles, tile_rows(columns // _lanes(dtype)))
     shares = min(blocks, -(-_UNITS // panels)) if kept else blocks
     *_, length = kernels.scratch_layout(block[0] * block[1], m, channel_block, columns, _lanes(dtype))
     scratch = workspace.empty((get_num_threads(), length), dtype)
-    moments = workspace.empty((blocks if want_moments else 0, 3, out_channels), dtype)
+    moments = workspace.empty((blocks if want_moments else 0, 3, out_channels), "float64")
     kernels.winograd(
         maps, padding, weight, adjoint, bias, m, block, channel_block, columns, shares, scratch, out, moments
     )
@@ -63,8 +68,8 @@ def weight_gradient(
     batch, out_h, out_w, out_channels = dout.shape
     channels = maps.raw.shape[3]
     columns = panel_width(out_channels, dtype)
-    channel_block = min(_CHANNELS_AT_A_TIME, _whole_vectors(channels, dtype))
-    block, _ = _blocks(batch, out_h, out_w, m, _TILES_GRADIENT)
+    channel_block = min(_CHANNELS, _whole_vectors(channels, dtype))
+    block, _ = _blocks(batch, out_h, out_w, m, _TILES_GRADIENT, gradient_kernels.GROUP)
     *_, length = gradient_kernels.scratch_layout(
         block[0] * block[1], m, channel_block, columns, _lanes(dtype)
     )
@@ -76,7 +81,11 @@ def weight_gradient(
     gradient_kernels.winograd_weight_gradient(
         maps, padding, finished(dout), m, block, channel_block, columns, scratch, partial
     )
-    return partial[0] if chunks == 1 else partial.sum(axis=0)
+    if chunks == 1:
+        return partial[0]
+    dweight = workspace.empty(partial.shape[1:], dtype)
+    gradient_kernels.add_chunks(partial, dweight)
+    return dweight
 
 
 def _lanes(dtype: np.dtype) -> int:
@@ -87,15 +96,23 @@ def _whole_vectors(channels: int, dtype: np.dtype) -> int:
     return -(-channels // _lanes(dtype)) * _lanes(dtype)
 
 
-def _blocks(batch: int, out_h: int, out_w: int, m: int, tiles: int) -> tuple[tuple[int, int], int]:
+def _blocks(
+    batch: int, out_h: int, out_w: int, m: int, tiles: int, group: int
+) -> tuple[tuple[int, int], int]:
     """(Rows, columns) of a block of about `tiles` tiles, and how many blocks there are.
 
-    The rows may run on into the next picture.
+    The rows may run on into the next picture. Full groups of `group` tiles leave no row of the micro-kernel
+    idle, and an even number of blocks lets two threads end at the same time.
     """
     lines, tile_w = batch * -(-out_h // m), -(-out_w // m)
     strips = -(-tile_w // tiles)
     columns = -(-tile_w // strips)
-    bands = -(-lines // max(1, tiles // columns))
-    bands += bands % 2  # so that two threads end at the same time
-    rows = -(-lines // bands)
+
+    def rows_computed(rows: int) -> int:
+        """Of the micro-kernel, by the busier of two threads."""
+        blocks = -(-lines // rows) * strips
+        return -(-blocks // 2) * -(-rows * columns // group) * group
+
+    most = min(lines, max(1, tiles // columns))
+    rows = min(range(most, (most - 1) // 2, -1), key=rows_computed)
     return (rows, columns), -(-lines // rows) * strips
