@@ -86,7 +86,7 @@ def sum_and_difference(v):
 @njit
 def both_ways(x, out):
     columns = simd.read_columns(sum_and_difference, None, x, 5, 61, 20, 3)
-    simd.write_rows(sum_and_difference, simd.turn(columns), out, 1, 40, 17)
+    simd.write_rows(sum_and_difference, simd.turn(columns), None, out, 1, 40, 17)
 
 
 @pytest.mark.parametrize("dtype", DTYPES)

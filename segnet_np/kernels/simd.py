@@ -265,15 +265,15 @@ def read_columns(typingctx, function, finish, array, position, row, column, coun
 
 
 @intrinsic
-def write_rows(typingctx, function, rows, array, position, row, column):
+def write_rows(typingctx, function, rows, added, array, position, row, column):
     """Call an njit function for each of the `rows`, tuples of vectors, and write the tuples that it returns.
 
-    Vector j of row i goes to ``array[position + i * row + j * column:]``.
+    Vector j of row i goes to ``array[position + i * row + j * column:]``, plus the vector `added`, if not None.
     """
     call = function.get_call_type(typingctx, (rows[0],), {})
 
     def codegen(context, builder, signature, args):
-        _, rows_, array_, position_, row_, column_ = args
+        _, rows_, added_, array_, position_, row_, column_ = args
         compute = context.get_function(function, call)
         for i in range(len(rows)):
             start = builder.add(position_, builder.mul(row_, row_.type(i)))
@@ -281,11 +281,13 @@ def write_rows(typingctx, function, rows, array, position, row, column):
             for j in range(len(call.return_type)):
                 at = builder.add(start, builder.mul(column_, column_.type(j)))
                 value = builder.extract_value(values, j)
+                if added != types.none:
+                    value = builder.fadd(value, added_)
                 pointer = _pointer(context, builder, array, array_, at, value.type)
                 builder.store(value, pointer).align = call.return_type[0].item
         return context.get_dummy_value()
 
-    return types.void(function, rows, array, *[types.intp] * 3), codegen
+    return types.void(function, rows, added, array, *[types.intp] * 3), codegen
 
 
 @intrinsic

@@ -110,11 +110,12 @@ def tile_reader(transform, overlap):
                     if inside:
                         at = ((n * height + i) * width + left) * channels + first_c + c
                         transform(
-                            m, finish, raw, at, width * channels, channels, flat, to, (m + 2) * v_step, v_step
-                        )
+                            m, finish, raw, at, width * channels, channels,
+                            None, flat, to, (m + 2) * v_step, v_step,
+                        )  # fmt: skip
                     else:
                         at = patch + k * m * lanes
-                        transform(m, done, flat, at, line, lanes, flat, to, (m + 2) * v_step, v_step)
+                        transform(m, done, flat, at, line, lanes, None, flat, to, (m + 2) * v_step, v_step)
                 t += some
 
     return read
@@ -217,6 +218,7 @@ def write_tiles(
     """y = At M A of a block of tiles, plus bias, into `out`; and its moments, if wanted."""
     _, out_h, out_w, out_channels = out.shape
     lanes = lanes_of(out)
+    flat_out = out.reshape(-1)
     group = (m + 2) * (m + 2) * m_step
     o_count = min(columns, out_channels - first_o)
     pivot = result + m * m * columns
@@ -235,28 +237,34 @@ def write_tiles(
             for o in range(0, o_count, lanes):
                 some = min(lanes, o_count - o)
                 at = product + tile // rows * group + tile % rows * columns + o
-                transform_output(m, None, flat, at, (m + 2) * m_step, m_step, flat, result, m * lanes, lanes)
                 bias_o = load(bias, first_o + o, some)
                 corner = ((n * out_h + i) * out_w + j) * out_channels + first_o + o
-                for ki in range(high):
-                    for kj in range(wide):
-                        value = load(flat, result + (ki * m + kj) * lanes, lanes) + bias_o
-                        store(value, out, corner + (ki * out_w + kj) * out_channels, some)
+                row, column = (m + 2) * m_step, m_step
+                if high == m and wide == m and some == lanes:
+                    to_row, to_column = out_w * out_channels, out_channels
+                    transform_output(
+                        m, None, flat, at, row, column, bias_o, flat_out, corner, to_row, to_column
+                    )
+                else:
+                    transform_output(m, None, flat, at, row, column, bias_o, flat, result, m * lanes, lanes)
+                    for ki in range(high):
+                        for kj in range(wide):
+                            value = load(flat, result + (ki * m + kj) * lanes, lanes)
+                            store(value, out, corner + (ki * out_w + kj) * out_channels, some)
                 if moments.size == 0:
                     continue
                 if pixels == 0:
                     first = spread(0, bias_o)
                     for ki in range(high):
                         for kj in range(wide):
-                            first = first + load(flat, result + (ki * m + kj) * lanes, lanes)
-                    store(first * (1 / (high * wide)) + bias_o, flat, pivot + o, lanes)
+                            first = first + load(out, corner + (ki * out_w + kj) * out_channels, some)
+                    store(first * (1 / (high * wide)), flat, pivot + o, lanes)
                 pivot_o = load(flat, pivot + o, lanes)
                 total_o = spread(0, pivot_o)  # of a tile first, which rounds less than one long sum
                 squares_o = spread(0, pivot_o)
                 for ki in range(high):
                     for kj in range(wide):
-                        value = load(flat, result + (ki * m + kj) * lanes, lanes) + bias_o
-                        deviation = value - pivot_o
+                        deviation = load(out, corner + (ki * out_w + kj) * out_channels, some) - pivot_o
                         total_o = total_o + deviation
                         squares_o = squares_o + deviation * deviation
                 store(load(flat, total + o, lanes) + total_o, flat, total + o, lanes)

@@ -168,19 +168,19 @@ def down_and_along(points_4, taken_4, points_2, taken_2):
     Returns
     -------
     transform : njit function
-        ``transform(m, finish, x, at, row, column, out, to, out_row, out_column)``: from the vectors at
+        ``transform(m, finish, x, at, row, column, added, out, to, out_row, out_column)``: from the vectors at
         ``x[at + i * row + j * column]``, with `finish` as in :func:`segnet_np.kernels.simd.read_columns`, to
-        those at ``out[to + i * out_row + j * out_column]``.
+        those at ``out[to + i * out_row + j * out_column]``, where the vector `added` is added, if not None.
     """
 
     @njit(forceinline=True)
-    def transform(m, finish, x, at, row, column, out, to, out_row, out_column):
+    def transform(m, finish, x, at, row, column, added, out, to, out_row, out_column):
         if m == 4:
             columns_4 = read_columns(points_4, finish, x, at, row, column, taken_4)
-            write_rows(points_4, turn(columns_4), out, to, out_row, out_column)
+            write_rows(points_4, turn(columns_4), added, out, to, out_row, out_column)
         else:
             columns_2 = read_columns(points_2, finish, x, at, row, column, taken_2)
-            write_rows(points_2, turn(columns_2), out, to, out_row, out_column)
+            write_rows(points_2, turn(columns_2), added, out, to, out_row, out_column)
 
     return transform
 

@@ -70,7 +70,7 @@ def transform_weights(m, weight, adjoint, piece, first_d, depth, first_o, column
                             out, taps + tap * lanes, -lanes if adjoint else lanes,
                         )  # fmt: skip
             transform_weight(
-                m, None, out, taps, 3 * lanes, lanes, out, to + d * columns + o, (m + 2) * step, step
+                m, None, out, taps, 3 * lanes, lanes, None, out, to + d * columns + o, (m + 2) * step, step
             )
 
 
@@ -88,7 +88,7 @@ def transform_weight_gradients(m, u, at, step, depth, columns, piece, out, numbe
         for o in range(0, min(columns, out_channels - first_o), lanes):
             # The taps take the place of the first nine points.
             here = at + c * columns + o
-            transform_weight_transposed(m, None, u, here, (m + 2) * step, step, u, here, 3 * step, step)
+            transform_weight_transposed(m, None, u, here, (m + 2) * step, step, None, u, here, 3 * step, step)
             some = min(lanes, out_channels - first_o - o)
             kernel = (number * out_channels + first_o + o) * channels + first_c + c
             for ki in range(runs):

@@ -76,7 +76,7 @@ def weight_gradient(
     scratch = workspace.empty((get_num_threads(), length), dtype)
     # Few units of work are cut into chunks of rows.
     units = -(-out_channels // columns) * -(-channels // channel_block) * pieces_of(size)
-    chunks = min(batch * -(-out_h // m), max(1, _UNITS // units))
+    chunks = min(batch * -(-out_h // m), max(1, _UNITS // 2 // units))
     partial = workspace.empty((chunks, out_channels, channels, size, size), dtype)
     gradient_kernels.winograd_weight_gradient(
         maps, padding, finished(dout), m, block, channel_block, columns, scratch, partial
