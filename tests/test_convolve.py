@@ -6,7 +6,7 @@ import torch
 from comparing import assert_close
 from torch.nn import functional
 
-from segnet_np.layers import BatchNorm2d, Conv2d, convolve_winograd
+from segnet_np.layers import BatchNorm2d, Conv2d, convolve_direct, convolve_winograd
 from segnet_np.layers.convolve import ALGORITHMS, correlate, tile_size, weight_gradient
 from segnet_np.layers.lazy import finish, finished, unfinished, unpooled
 from segnet_np.layers.workspace import Workspace
@@ -27,6 +27,8 @@ SHAPES = [
     (1, 130, 140, 5, 6, 3, 1),
     (2, 10, 12, 13, 9, 5, 2),
     (1, 34, 66, 9, 9, 7, 3),
+    (2, 13, 70, 5, 6, 3, 1),
+    (1, 65, 40, 4, 5, 3, 1),
     (1, 3, 4, 9, 10, 9, 2),
 ]
 
@@ -58,7 +60,7 @@ class GuardedWorkspace(Workspace):
         )
 
 
-@pytest.fixture(params=[2, 4], ids=["F(2x2)", "F(4x4)"])
+@pytest.fixture(params=[0, 2, 4], ids=["direct", "F(2x2)", "F(4x4)"])
 def m(request):
     return request.param
 
@@ -72,28 +74,34 @@ def threads(request):
 
 @pytest.mark.parametrize("dtype", ["float32", "float64"])
 @pytest.mark.parametrize("shape", SHAPES, ids=str)
-def test_winograd_equals_pytorch_and_stays_within_its_arrays(shape, dtype, m, threads):
+def test_equals_pytorch_and_stays_within_its_arrays(shape, dtype, m, threads):
     batch, channels, out_channels, height, width, size, padding = shape
     rng = np.random.default_rng(0)
     x = rng.standard_normal((batch, height, width, channels)).astype(dtype)
     weight = rng.standard_normal((out_channels, channels, size, size)).astype(dtype)
     bias = rng.standard_normal(out_channels).astype(dtype)
     workspace = GuardedWorkspace()
-    out, moments = convolve_winograd.correlate(workspace, finished(x), weight, bias, padding, False, m, True)
+    if m == 0:
+        correlate_, gradient = convolve_direct.correlate, convolve_direct.weight_gradient
+        options, more = (), ()
+    else:
+        correlate_, gradient = convolve_winograd.correlate, convolve_winograd.weight_gradient
+        options, more = (m, True), (m,)
+    out, moments = correlate_(workspace, finished(x), weight, bias, padding, False, *options)
     dout = rng.standard_normal(out.shape).astype(dtype)
     back = size - 1 - padding
-    no_bias = np.zeros(channels, dtype)
-    dx, _ = convolve_winograd.correlate(workspace, finished(dout), weight, no_bias, back, True, m, False)
-    dweight = convolve_winograd.weight_gradient(workspace, finished(x), dout, padding, size, m)
+    dx, _ = correlate_(workspace, finished(dout), weight, np.zeros(channels, dtype), back, True, *options)
+    dweight = gradient(workspace, finished(x), dout, padding, size, *more)
     assert workspace.intact()
-    # The moments, put together, are those of the whole.
-    counts, means, squares = moments.transpose(1, 0, 2)
-    assert (counts.sum(axis=0) == out[..., 0].size).all()
-    mean = (counts * means).sum(axis=0) / counts.sum(axis=0)
-    whole = out.astype("float64").reshape(-1, out_channels)
-    assert_close(mean, whole.mean(axis=0), TOLERANCE[dtype], "mean")
-    variance = (squares + counts * (means - mean) ** 2).sum(axis=0) / len(whole)
-    assert_close(variance, whole.var(axis=0), TOLERANCE[dtype], "variance")
+    if m:
+        # The moments, put together, are those of the whole.
+        counts, means, squares = moments.transpose(1, 0, 2)
+        assert (counts.sum(axis=0) == out[..., 0].size).all()
+        mean = (counts * means).sum(axis=0) / counts.sum(axis=0)
+        whole = out.astype("float64").reshape(-1, out_channels)
+        assert_close(mean, whole.mean(axis=0), TOLERANCE[dtype], "mean")
+        variance = (squares + counts * (means - mean) ** 2).sum(axis=0) / len(whole)
+        assert_close(variance, whole.var(axis=0), TOLERANCE[dtype], "variance")
 
     tx, tw = (
         torch.tensor(a.astype("float64"), requires_grad=True) for a in (x.transpose(0, 3, 1, 2), weight)

@@ -87,15 +87,16 @@ def conv2d(padded, packed, bias, out):
                     store(load(sums, r * columns + o, lanes) + bias_o, out, to, some)
 
 
-def weight_gradient_shape(batch, out_h, channels, out_channels, kernel_h, kernel_w, columns):
-    """Shape of the partial sums of :func:`conv2d_weight_gradient`: (chunks, P, KH, KW, C rounded up, NR).
+def weight_gradient_shape(batch, out_h, channels, out_channels, kernel_h, kernel_w, columns, lanes):
+    """Shape of the partial sums of :func:`conv2d_weight_gradient`: (chunks, P, KH, KW, C in whole tiles, NR).
 
     Few panels are cut into chunks of image rows, so that every thread has work; the number follows from the
     shape alone, so that it never depends on the machine in which order numbers are added.
     """
     panels = -(-out_channels // columns)
     chunks = min(batch * out_h, max(1, 8 // panels))
-    return chunks, panels, kernel_h, kernel_w, -(-channels // MAX_ROWS) * MAX_ROWS, columns
+    rows = tile_rows(columns // lanes)
+    return chunks, panels, kernel_h, kernel_w, -(-channels // rows) * rows, columns
 
 
 @kernel

@@ -4,7 +4,7 @@ import numpy as np
 
 from segnet_np.kernels import conv2d as kernels
 from segnet_np.kernels.maps import LazyMaps, write
-from segnet_np.kernels.tile import panel_width
+from segnet_np.kernels.tile import VECTOR_BYTES, panel_width
 from segnet_np.layers.lazy import finished, size_of
 from segnet_np.layers.workspace import Workspace
 
@@ -34,8 +34,9 @@ def weight_gradient(
     batch, out_h, out_w, out_channels = dout.shape
     channels = maps.raw.shape[3]
     columns = panel_width(out_channels, dout.dtype)
+    lanes = VECTOR_BYTES // dout.itemsize
     partial_shape = kernels.weight_gradient_shape(
-        batch, out_h, channels, out_channels, kernel_size, kernel_size, columns
+        batch, out_h, channels, out_channels, kernel_size, kernel_size, columns, lanes
     )
     padded = _pad(workspace, maps, padding, kernel_size, out_h, out_w)
     panels = partial_shape[1]
