@@ -52,7 +52,10 @@ def gradient_sums(maps, dmaps, mean, inv_std, sums):
 
 @kernel
 def input_gradient(maps, dmaps, mean, inv_std, mean_dout, mean_dout_x_hat, dx):
-    """dx = scale * (dout - mean_dout - x_hat * mean_dout_x_hat), with dout as in :func:`gradient_sums`."""
+    """dx = scale * (dout - mean_dout - x_hat * mean_dout_x_hat), with dout as in :func:`gradient_sums`.
+
+    dx may be the array of `dmaps`: each row is read before it is written.
+    """
     raw, scale, shift, floor = maps.raw, maps.scale, maps.shift, maps.floor
     batch, height, width, channels = dx.shape
     lanes = lanes_of(raw)

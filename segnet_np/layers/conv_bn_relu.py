@@ -146,7 +146,7 @@ class ConvBNReLU(Layer):
             If dout does not fit what `forward` returned.
         """
         self.check_upstream(dout)
-        dx = ConvBNReLU.lazy_backward(self, finished(to_nhwc(dout)), input_grad)
+        dx = ConvBNReLU.lazy_backward(self, finished(to_nhwc(dout).copy()), input_grad)
         return None if dx is None else to_nchw(dx.raw)
 
     def lazy_backward(self, dmaps: LazyMaps, input_grad: bool = True) -> LazyMaps | None:
@@ -169,7 +169,8 @@ class ConvBNReLU(Layer):
 
         # forward was: x_hat = (y - mean) * inv_std, where in training mean and inv_std came from y too
         count = batch * height * width if trained else np.inf  # fixed statistics: the two means drop out
-        dy = self.workspace.empty(out.raw.shape, self.dtype)
+        # It takes the place of dout, if that has one.
+        dy = self.workspace.empty(out.raw.shape, self.dtype) if dmaps.offsets.size else dmaps.raw
         means = [(total / count).astype(self.dtype) for total in (dbias, dweight)]
         input_gradient(out, dmaps, mean_, inv_std_, *means, dy)
 

@@ -17,6 +17,11 @@ CACHE_LINE = 64
 """Bytes that a processor moves at once between memory and its caches."""
 
 
+LARGE, WASTE = 1 << 20, 8
+"""From so many bytes on, an array may lie in a block that is up to so many times larger. So what served the large
+maps of one stage serves the smaller ones of the next."""
+
+
 class Workspace:
     """Lends arrays, and takes each back when nobody refers to it any longer.
 
@@ -57,9 +62,19 @@ class Workspace:
         """
         dtype = np.dtype(dtype)
         size = (math.prod(shape) + slack) * dtype.itemsize
-        kept = self._free.get(size)
-        block = kept.pop() if kept else _aligned(size)
+        block = self._take(size)
+        if block is None:
+            block = _aligned(size)
         return np.asarray(_Loan(self, block, shape, dtype))
+
+    def _take(self, size: int) -> np.ndarray | None:
+        """A free block of this size or, if it is large, the smallest of those that are not much larger."""
+        if self._free.get(size):
+            return self._free[size].pop()
+        if size < LARGE:
+            return None
+        fitting = [other for other, blocks in self._free.items() if size < other <= WASTE * size and blocks]
+        return self._free[min(fitting)].pop() if fitting else None
 
     def clear(self) -> None:
         """Let go of all memory that is not on loan."""
