@@ -1,11 +1,14 @@
 """The workspace lends what nobody holds, and only that."""
 
 import copy
+import tracemalloc
 
 import numpy as np
+import pytest
 
 import segnet_np as snp
-from segnet_np.layers.workspace import Workspace
+from segnet_np.layers import workspace as workspace_module
+from segnet_np.layers.workspace import CACHE_LINE, Workspace
 
 
 def test_what_is_given_back_is_lent_again():
@@ -101,3 +104,49 @@ def test_what_users_receive_is_theirs():
         net.backward(-dlogits)
     for before, now in zip(kept, [logits, dx, *gradients], strict=True):
         assert np.array_equal(before, now)
+
+
+def test_a_large_block_serves_a_smaller_array_too():
+    workspace = Workspace()
+    a = workspace.empty((1 << 20,), "float32")
+    address = a.ctypes.data
+    del a
+    half = workspace.empty((1 << 19,), "float32")
+    assert half.ctypes.data == address
+    assert half.shape == (1 << 19,)
+    del half
+    assert workspace.empty((1 << 20,), "float32").ctypes.data == address  # its size is not forgotten
+    small = workspace.empty((1 << 10,), "float32")
+    assert small.ctypes.data != address  # too small to be worth it
+
+
+def test_arrays_begin_with_a_cache_line():
+    workspace = Workspace()
+    arrays = [workspace.empty((size,), "float32") for size in (1, 3, 17, 1000, 123456)]
+    assert all(array.ctypes.data % CACHE_LINE == 0 for array in arrays)
+
+
+@pytest.mark.parametrize("make", [lambda: snp.SegNet(width=8), lambda: snp.SegNetBasic(width=8)])
+def test_no_large_array_is_made_after_the_first_step(make, monkeypatch):
+    made = []
+    aligned = workspace_module._aligned
+    monkeypatch.setattr(workspace_module, "_aligned", lambda size: made.append(size) or aligned(size))
+    rng = np.random.default_rng(0)
+    net = make()
+    optimizer = snp.SGD(net.parameters(), lr=0.1, momentum=0.9)
+    x = rng.standard_normal((4, 3, 96, 80)).astype("float32")
+    labels = rng.integers(0, 11, (4, 96, 80))
+    for step in range(5):
+        optimizer.zero_grad()
+        loss, dlogits = snp.softmax_cross_entropy(net(x), labels)
+        net.backward(dlogits, input_grad=False)
+        optimizer.step()
+        if step == 0:
+            assert any(size > 100_000 for size in made)
+            made.clear()
+            tracemalloc.start()
+    _, peak = tracemalloc.get_traced_memory()
+    tracemalloc.stop()
+    assert not [size for size in made if size > 100_000]
+    # What the loss makes belongs to the user and is fresh: the gradient of the logits, and labels by class.
+    assert peak < 4 * dlogits.nbytes

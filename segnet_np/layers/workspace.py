@@ -17,7 +17,7 @@ CACHE_LINE = 64
 """Bytes that a processor moves at once between memory and its caches."""
 
 
-LARGE, WASTE = 1 << 20, 8
+LARGE, WASTE = 1 << 20, 4
 """From so many bytes on, an array may lie in a block that is up to so many times larger. So what served the large
 maps of one stage serves the smaller ones of the next."""
 
