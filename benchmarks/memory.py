@@ -1,18 +1,20 @@
 """Peak memory of training: what activations and scratch take, beside PyTorch's.
 
-    python -m benchmarks.memory
-
-From a process's peak of resident memory are taken away what it had after the bare imports, and three times the
-weights: themselves, their gradients and the momentum. Each side runs in a process of its own, ours with a warm
-kernel cache.
+From a process's peak of resident memory are taken away what it had after the bare imports, and three times
+the weights: themselves, their gradients and the momentum. Each side runs in a process of its own, ours with a
+warm kernel cache.
 """
 
 import json
 import resource
 import subprocess
 import sys
+from typing import Any
+
+import numba
 
 from segnet_np.verify.bench.cases import Case, build
+from segnet_np.verify.bench.in_turn import environment
 from segnet_np.verify.bench.worker import SIDES, preparer
 
 CASES = [Case("train", 8, 96, 96, 64), Case("train", 1, 352, 480, 64)]
@@ -36,29 +38,27 @@ def resident() -> float:
         return int(file.read().split()[1]) * resource.getpagesize() / 1e6
 
 
-def measure_all() -> list[dict[str, object]]:
+def measure_all() -> list[dict[str, Any]]:
     """Each case on each side."""
     rows = []
     for case in CASES:
-        for _ in range(2):  # the first run fills the kernel cache
-            sides = {side: _in_process(side, case) for side in SIDES}
+        _in_process(SIDES[0], case)  # fills the kernel cache
+        sides = {side: _in_process(side, case) for side in SIDES}
         best = min(value for side, value in sides.items() if side != SIDES[0])
-        rows.append({"case": case.name, "megabytes": sides, "ratio": sides[SIDES[0]] / best})
+        rows.append({"name": case.name, "megabytes": sides, "ratio": sides[SIDES[0]] / best})
     return rows
 
 
 def _in_process(side: str, case: Case) -> float:
-    order = json.dumps([side, case.as_dict()])
     done = subprocess.run(
-        [sys.executable, "-m", "benchmarks.memory", order], capture_output=True, text=True, check=True
+        [sys.executable, "-m", "benchmarks.memory", side, json.dumps(case.as_dict())],
+        env=environment(numba.get_num_threads()),
+        capture_output=True,
+        text=True,
+        check=True,
     )
     return float(done.stdout)
 
 
 if __name__ == "__main__":
-    if len(sys.argv) > 1:
-        side, case = json.loads(sys.argv[1])
-        print(measure(side, Case(**case)))
-    else:
-        for row in measure_all():
-            print(json.dumps(row))
+    print(measure(sys.argv[1], Case(**json.loads(sys.argv[2]))))

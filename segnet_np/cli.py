@@ -166,6 +166,16 @@ def _info(args: argparse.Namespace) -> int:
     return 0
 
 
+class _Version(argparse.Action):
+    """Prints the version; only then is the package imported."""
+
+    def __call__(self, parser: argparse.ArgumentParser, *_: Any) -> None:
+        from segnet_np import __version__
+
+        print(f"segnet-np {__version__}")
+        parser.exit()
+
+
 def _at_least(least: int) -> Callable[[str], int]:
     """What reads a whole number of an option and refuses smaller ones."""
 
@@ -189,11 +199,12 @@ def _parser() -> argparse.ArgumentParser:
     parser = argparse.ArgumentParser(
         prog="segnet-np", description="SegNet in NumPy and Numba: train, predict, and check every gradient."
     )
+    parser.add_argument("--version", action=_Version, nargs=0, help="print the version and exit")
     commands = parser.add_subparsers(required=True, metavar="COMMAND")
 
     train = commands.add_parser(
         "train",
-        help="train a net; without options: SegNet-Basic on painted scenes, about a minute on two cores",
+        help="train a net; without options: SegNet-Basic on painted scenes, a minute or two on two cores",
     )
     train.set_defaults(command=_train)
     train.add_argument("--data", metavar="DIR", help="folder with train, trainannot, val and valannot")

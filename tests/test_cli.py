@@ -330,3 +330,19 @@ def test_errors_become_lines_and_codes(error, code, line, monkeypatch, capsys):
     monkeypatch.setattr("segnet_np.machine.describe", fail)
     assert main(["info"]) == code
     assert capsys.readouterr().err == line + "\n"
+
+
+def test_labels_that_are_all_void(data, weights, capsys):
+    for path in (data / "valannot").iterdir():
+        Image.fromarray(np.full((48, 64), 11, np.uint8)).save(path)
+    assert main(["check-data", str(data)]) == 1
+    assert "valannot: not one pixel belongs to a class" in capsys.readouterr().out
+    line = refused(capsys, "evaluate", "--weights", weights, "--data", data)
+    assert "in 2 pictures not one pixel belongs to a class" in line
+
+
+def test_version(capsys):
+    with pytest.raises(SystemExit) as stop:
+        main(["--version"])
+    assert stop.value.code == 0
+    assert capsys.readouterr().out == f"segnet-np {snp.__version__}\n"

@@ -162,6 +162,7 @@ class Borrowing(mine.Linear):
             r"no method parameters\(\); expected .* \.data and \.grad",
         ),
         (Nothing(), maps(6, 4), TypeError, "Nothing has no method forward"),
+        (Nothing, maps(6, 4), TypeError, "the class Nothing was given; expected an object of it"),
         (Bare(), maps(6, 4), TypeError, "gives ndarray as parameter"),
         (Whole(), maps(6, 4), TypeError, "dtype int64 as parameter 'weight'"),
         (Uncopyable(), maps(6, 4), TypeError, "no copies of me"),

@@ -5,7 +5,7 @@ import pytest
 from comparing import assert_close
 from numba import njit
 
-from segnet_np.kernels.tile import VECTOR_BYTES, add_product, panel_width, tile_rows
+from segnet_np.kernels.tile import MAX_ROWS, VECTOR_BYTES, add_product, panel_width, tile_rows
 
 
 @njit
@@ -23,7 +23,7 @@ def test_adds_a_block_of_a_product(dtype, vectors):
     a = rng.standard_normal(2000).astype(dtype)
     b = rng.standard_normal((40, columns + 3)).astype(dtype)
     guard = np.full(columns, np.nan, dtype)
-    rows = 12
+    rows = MAX_ROWS
     before = rng.standard_normal((rows, columns)).astype(dtype)
     c = np.concatenate([guard, before.ravel(), guard])
     a_strides, b_strides, depth = (7, 200, 3), (8 * (columns + 3), columns + 3), (4, 5)
@@ -35,7 +35,7 @@ def test_adds_a_block_of_a_product(dtype, vectors):
             for inner in range(5):
                 value = a[11 + 7 * r + 200 * outer + 3 * inner]
                 expected[r] += np.float64(value) * b[8 * outer + inner, 2 : 2 + columns]
-    tile = c[columns:-columns].reshape(12, columns)
+    tile = c[columns:-columns].reshape(MAX_ROWS, columns)
     assert_close(tile, expected, 1e-5 if dtype == "float32" else 1e-14)
     assert np.isnan(c[:columns]).all()
     assert np.isnan(c[-columns:]).all()

@@ -174,3 +174,13 @@ def test_a_failed_save_leaves_the_old_file(net, tmp_path, monkeypatch):
         snp.save(snp.SegNet(width=1), path)
     assert path.read_bytes() == before
     assert os.listdir(tmp_path) == ["a.safetensors"]
+
+
+def test_weights_that_are_no_numbers(net, tmp_path):
+    state = net.state_dict()
+    name = next(iter(state))
+    state[name].flat[3] = np.nan
+    net.load_state_dict(state)
+    snp.save(net, tmp_path / "spoilt.safetensors")
+    with pytest.raises(ValueError, match=f"NaN or infinity in {name}; expected finite"):
+        snp.load(tmp_path / "spoilt.safetensors")

@@ -67,4 +67,6 @@ def inspect_folder(folder: Folder, indices: Iterable[int] | None = None) -> Insp
         # Where the image cannot be read, its labels are still held against the classes.
         stand_in = np.empty((*labels.shape, 3), np.uint8) if image is None else image
         problems += folder.disagreements(index, stand_in, labels)
+    if pixels.any() and not pixels[: folder.classes.num_classes].any():
+        problems.append(f"{folder.directory / folder.split}annot: not one pixel belongs to a class")
     return Inspection(folder.classes, len(folder), pixels, images, outside, problems)

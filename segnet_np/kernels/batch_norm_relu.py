@@ -15,10 +15,10 @@ from segnet_np.kernels.simd import lanes_of, load, only_above, spread, store
 
 @kernel
 def gradient_sums(maps, dmaps, mean, inv_std, sums):
-    """sums[0, chunk, c] = sum of dout, sums[1, chunk, c] = sum of dout * x_hat, over chunks of the N * H rows.
+    """sums[0, chunk, c] = sum of dout, sums[1, chunk, c] = sum of dout * x_hat, by chunks of the N * H rows.
 
-    dout is the gradient of batch norm's output: `dmaps` where ReLU let the value through, else 0. The sums of a
-    row are added up in float64, as which `sums` come.
+    dout is the gradient of batch norm's output: `dmaps` where ReLU let the value through, else 0. The sums of
+    a row are added up in float64, as which `sums` come.
     """
     raw, scale, shift, floor = maps.raw, maps.scale, maps.shift, maps.floor
     _, chunks, channels = sums.shape

@@ -77,7 +77,7 @@ def _store(builder, value, pointer, mask):
 
 
 def _larger(builder, value, floor):
-    """Lane by lane, the larger one; where `value` is NaN, that. Asked this way round, it is one instruction."""
+    """The larger one, or `value` where it is NaN. Asked this way round, it is one instruction."""
     return builder.select(builder.fcmp_ordered(">", floor, value), floor, value)
 
 
@@ -170,7 +170,7 @@ def rounded(typingctx, value):
 
 @intrinsic
 def power_of_two(typingctx, value):
-    """2 to the power of whole numbers, which must be those of normal numbers: -126 to 127, or -1022 to 1023."""
+    """2 to the power of whole numbers, which must give normal numbers: -126 to 127, or -1022 to 1023."""
 
     def codegen(context, builder, signature, args):
         # The exponent of a floating-point number lies behind the bits of its mantissa, with an offset.
@@ -268,7 +268,8 @@ def read_columns(typingctx, function, finish, array, position, row, column, coun
 def write_rows(typingctx, function, rows, added, array, position, row, column):
     """Call an njit function for each of the `rows`, tuples of vectors, and write the tuples that it returns.
 
-    Vector j of row i goes to ``array[position + i * row + j * column:]``, plus the vector `added`, if not None.
+    Vector j of row i goes to ``array[position + i * row + j * column:]``, plus the vector `added`, if not
+    None.
     """
     call = function.get_call_type(typingctx, (rows[0],), {})
 

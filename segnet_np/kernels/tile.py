@@ -38,8 +38,9 @@ smaller one, to try out what other processors run; it needs a NUMBA_CACHE_DIR of
 
 _REGISTERS = 32 if VECTOR_BYTES == 64 or _ARM else 16
 
-# Rows of the tile for 1, 2 and 4 vectors a row: no more sums than the registers hold beside b and the spread, enough
-# that the multiply-adds need not wait for each other, and numbers that fit into the usual ones of channels.
+# Rows of the tile for 1, 2 and 4 vectors a row: no more sums than the registers hold beside b and the spread,
+# enough that the multiply-adds need not wait for each other, and numbers that fit into the usual ones of
+# channels.
 _ROWS_1, _ROWS_2, _ROWS_4 = (16, 8, 6) if _REGISTERS == 32 else (8, 4, 3)
 MAX_ROWS = 16
 

@@ -1,16 +1,16 @@
 """Convolution by Winograd's algorithm; :mod:`segnet_np.kernels.winograd_points` says how it works.
 
 The transforms are cheap only while the numbers are in the cache, so nothing of the points is ever written to
-memory. Each unit of work makes one panel of output channels for some blocks of tiles. It takes a block through
-everything: read the pixels, transform them to V; transform the weights to U, unless those of the block before
-serve again; multiply; transform back, write. The products are matrix products over the channels, one for each
-point, and go through the same micro-kernel as the direct convolution:
+memory. Each unit of work makes one panel of output channels for some blocks of tiles. It takes a block
+through everything: read the pixels, transform them to V; transform the weights to U, unless those of the
+block before serve again; multiply; transform back, write. The products are matrix products over the channels,
+one for each point, and go through the same micro-kernel as the direct convolution:
 
     M[point][tile, o] += sum over c of  V[point][tile, c] * U[point][c, o]
 
 Many channels are taken some at a time, and so are the pieces of kernels larger than 3x3
-(:mod:`segnet_np.kernels.winograd_weights`). V and M lie in memory as the micro-kernel takes them, in groups of
-as many tiles as it has rows.
+(:mod:`segnet_np.kernels.winograd_weights`). V and M lie in memory as the micro-kernel takes them, in groups
+of as many tiles as it has rows.
 """
 
 import numpy as np
@@ -25,7 +25,8 @@ from segnet_np.kernels.tile import add_product, tile_rows
 from segnet_np.kernels.winograd_points import transform_input, transform_output, transform_output_transposed
 from segnet_np.kernels.winograd_weights import piece_of, pieces_of, transform_weights
 
-# Tiles of unpooled maps whose pixels are read at once: they stay in the innermost cache until they are transformed.
+# Tiles of unpooled maps whose pixels are read at once: they stay in the innermost cache until they are
+# transformed.
 PATCH_TILES = 6
 
 
@@ -147,8 +148,9 @@ def winograd(
 
     moments (blocks, 3, O), unless it is empty, gets what batch norm wants to know, while the numbers are at
     hand: of each block the number of pixels, their mean, and the sum of squared deviations from it. Both are
-    taken about a pivot, the mean of the block's first tile, because the difference of two large sums would lose
-    the digits of a small variance; and kept in float64, because so would the mean of a block beside a large one.
+    taken about a pivot, the mean of the block's first tile, because the difference of two large sums would
+    lose the digits of a small variance; and kept in float64, because so would the mean of a block beside a
+    large one.
     """
     batch, out_h, out_w, out_channels = out.shape
     block_rows, block_columns = block

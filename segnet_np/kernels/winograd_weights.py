@@ -34,7 +34,7 @@ def piece_of(size, piece):
 
 @njit(fastmath=FASTMATH)
 def transform_weights(m, weight, adjoint, piece, first_d, depth, first_o, columns, taps, out, to, step):
-    """U = G g Gt for `depth` channels from `first_d` on and `columns` from `first_o` on; zeros beyond the last.
+    """U = G g Gt for `depth` channels from `first_d` and `columns` from `first_o` on; zeros beyond the last.
 
     Point f of (d, o) goes to ``out[to + f * step + d * columns + o]``. `taps` is scratch for nine vectors. Of
     weight (O, C, K, K) columns are O and depth is C; with `adjoint`, for backward, it is the other way round,

@@ -86,8 +86,8 @@ def correlate(
     -------
     out : ndarray, shape (N, H + 2 * padding - K + 1, W + 2 * padding - K + 1, O), or C with adjoint
     moments : ndarray of float64, shape (blocks, 3, O), or None
-        If wanted and Winograd's algorithm ran, of each block of pixels their number, the mean, and the sum of squared
-        deviations from it: what batch norm would otherwise have to go over `out` for.
+        If wanted and Winograd's algorithm ran, of each block of pixels their number, the mean, and the sum of
+        squared deviations from it: what batch norm would otherwise have to go over `out` for.
     """
     batch, height, width, _ = size_of(maps)
     kernel_size = weight.shape[2]

@@ -11,15 +11,15 @@ from segnet_np.kernels.winograd_weights import pieces_of
 from segnet_np.layers.lazy import finished, size_of
 from segnet_np.layers.workspace import Workspace
 
-# With at most so many channels, and so many tiles to make it worth while, transformed weights are kept in the cache
-# for all blocks of tiles. Else they are made anew for each block: then the blocks are larger, and channels are taken
-# some at a time.
+# With at most so many channels, and so many tiles to make it worth while, transformed weights are kept in the
+# cache for all blocks of tiles. Else they are made anew for each block: then the blocks are larger, and
+# channels are taken some at a time.
 _KEPT_CHANNELS, _KEPT_TILES = 128, 512
 _CHANNELS = 64
 _TILES_ANEW, _TILES_GRADIENT = 72, 48
 
-# Units of work there should be, so that every thread has some until the end. A constant, so that it never depends
-# on the machine in which order numbers are added.
+# Units of work there should be, so that every thread has some until the end. A constant, so that it never
+# depends on the machine in which order numbers are added.
 _UNITS = 8
 
 

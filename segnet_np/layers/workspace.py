@@ -18,8 +18,8 @@ CACHE_LINE = 64
 
 
 LARGE, WASTE = 1 << 20, 4
-"""From so many bytes on, an array may lie in a block that is up to so many times larger. So what served the large
-maps of one stage serves the smaller ones of the next."""
+"""From so many bytes on, an array may lie in a block that is up to so many times larger. So what served the
+large maps of one stage serves the smaller ones of the next."""
 
 
 class Workspace:

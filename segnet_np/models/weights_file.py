@@ -175,10 +175,13 @@ def load(path: str | os.PathLike[str]) -> Net:
         If there is no such file.
     ValueError
         If it is no whole safetensors file, a pickle, does not say which net it holds, or its arrays do not
-        fit that net.
+        fit that net or are not finite.
     """
     arrays, metadata = read_tensors(path)
     net = rebuild(metadata, str(path))
+    spoilt = [name for name, array in arrays.items() if not np.isfinite(array).all()]
+    if spoilt:
+        raise ValueError(f"{path}: NaN or infinity in {', '.join(spoilt)}; expected finite numbers")
     try:
         net.load_state_dict(arrays)
     except (TypeError, ValueError) as error:

@@ -3,6 +3,7 @@
 from dataclasses import dataclass
 
 import numpy as np
+from tqdm.auto import tqdm
 
 from segnet_np.data.batches import Batches, Dataset
 from segnet_np.data.class_weights import PUBLISHED, median_frequency_weights
@@ -127,7 +128,8 @@ def _class_weights(config: Config, pictures: Dataset) -> np.ndarray | None:
     if config.class_weights == "none":
         return None
     if config.class_weights == "median":
-        labels = (pictures[k][1] for k in range(len(pictures)))
+        bar = tqdm(range(len(pictures)), desc="counting labels", unit="picture", leave=False)
+        labels = (pictures[k][1] for k in bar)
         try:
             weights = median_frequency_weights(labels, classes.num_classes, classes.ignore_index)
         except ValueError as error:

@@ -176,6 +176,8 @@ def is_float_array(value: Any) -> TypeGuard[np.ndarray]:
 
 def _expect_methods(original: Any) -> None:
     wanted = "forward(*inputs), backward(dout) and parameters()"
+    if isinstance(original, type):
+        raise TypeError(f"gradcheck: the class {original.__name__} was given; expected an object of it")
     for method in ("forward", "backward"):
         if not callable(getattr(original, method, None)):
             name = type(original).__name__

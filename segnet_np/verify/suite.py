@@ -60,6 +60,7 @@ def _layers(rng: np.random.Generator) -> Iterator[tuple[Any, Any]]:
     yield Conv2d(3, 5, kernel_size=3, seed=rng), x
     yield Conv2d(3, 5, kernel_size=3, padding=1, bias=False, seed=rng), x
     yield Conv2d(3, 5, kernel_size=7, padding=3, seed=rng), x
+    yield Conv2d(3, 5, kernel_size=3, padding=1, algorithm="winograd", seed=rng), x
     norm = BatchNorm2d(3)
     for parameter in norm.parameters():
         parameter.data[...] = rng.standard_normal(3)

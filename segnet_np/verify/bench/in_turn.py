@@ -35,6 +35,19 @@ class Timing:
         return float((high - low) / 2 / self.median)
 
 
+def environment(threads: int) -> dict[str, str]:
+    """The environment of a process that is measured.
+
+    Who compares speeds wants neither side to run on settings that were meant for something else; nor may what
+    this package sets for its own threads slow PyTorch's down.
+    """
+    unwanted = ("OPENBLAS_CORETYPE", "OPENBLAS_L2_SIZE")
+    kept = {key: value for key, value in os.environ.items() if key not in unwanted}
+    if kept.get(SPIN[0]) == SPIN[1]:
+        del kept[SPIN[0]]
+    return kept | {"NUMBA_NUM_THREADS": str(threads)}
+
+
 class Workers:
     """One process a side; a context manager.
 
@@ -49,14 +62,7 @@ class Workers:
     def __init__(self, threads: int, sides: Sequence[str] | None = None) -> None:
         installed = SIDES if find_spec("torch") else SIDES[:1]
         self.sides = tuple(installed if sides is None else sides)
-        # Who compares speeds wants neither side to run on settings that were meant for something else.
-        unwanted = ("OPENBLAS_CORETYPE", "OPENBLAS_L2_SIZE")
-        environment = {key: value for key, value in os.environ.items() if key not in unwanted}
-        environment["NUMBA_NUM_THREADS"] = str(threads)
-        # Nor may what this package sets for its own threads slow PyTorch's down: there the variable is taken
-        # away, and PyTorch, whose OpenMP reads it when it is loaded, is imported before this package.
-        if environment.get(SPIN[0]) == SPIN[1]:
-            del environment[SPIN[0]]
+        # PyTorch's OpenMP reads its environment when it is loaded, so it is imported before this package.
         serve = "import sys; from segnet_np.verify.bench.worker import serve; serve(sys.argv[1])"
         programs = {side: serve if side == SIDES[0] else f"import torch; {serve}" for side in self.sides}
         self._processes = {
@@ -65,7 +71,7 @@ class Workers:
                 stdin=subprocess.PIPE,
                 stdout=subprocess.PIPE,
                 text=True,
-                env=environment,
+                env=environment(threads),
             )
             for side, program in programs.items()
         }

@@ -66,7 +66,10 @@ class Result:
         rows = [head]
         for case, timings in self.timings:
             speed = case.gflop / timings[sides[0]].median
-            milliseconds = [f"{1e3 * t.median:.1f} ±{100 * t.spread:.0f}%" for t in timings.values()]
+            milliseconds = [
+                f"{1e3 * t.median:.1f}" + (f" ±{100 * t.spread:.0f}%" if len(t.rounds) > 1 else "")
+                for t in timings.values()
+            ]
             compared = f"{ratio(timings):.2f}" if len(sides) > 1 else "-"
             rows.append([case.name, *milliseconds, compared, f"{speed:.0f}", f"{speed / self.gflops:.0%}"])
         first, *wide = [max(len(row[k]) for row in rows) for k in range(len(head))]

@@ -40,6 +40,18 @@ def serve(side: str) -> None:
 
 
 def preparer(side: str) -> Callable[[Case], Callable[[], object]]:
+    """Import a side, set its threads, and return what prepares its cases.
+
+    Parameters
+    ----------
+    side : str
+        One of `SIDES`.
+
+    Returns
+    -------
+    prepare : callable
+        From a case to the function to time.
+    """
     threads = int(os.environ["NUMBA_NUM_THREADS"])
     if side == "segnet_np":
         from segnet_np.verify.bench import ours
