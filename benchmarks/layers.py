@@ -80,7 +80,7 @@ def draw_roof(found: dict[str, Any], path: Path) -> None:
     """Speed over the operations for each byte that must be moved, under what the machine can do."""
     peak, copy = found["roof"]["gflops"], found["roof"]["gigabytes_per_second"]
     figure, axes = plt.subplots(figsize=(7, 4.5), layout="constrained")
-    x = [8, peak / copy, 400]
+    x = [8, peak / copy, 4 * peak / copy, 400]
     axes.loglog(x, [min(peak, copy * k) for k in x], color="black", label="the machine, products as defined")
     axes.loglog(
         x, [min(4 * peak, copy * k) for k in x], "--", color="black", label="with F(4x4), a quarter of them"

@@ -6,7 +6,6 @@ warm kernel cache.
 """
 
 import json
-import resource
 import subprocess
 import sys
 from typing import Any
@@ -24,18 +23,19 @@ STEPS = 3
 def measure(side: str, case: Case) -> float:
     """Megabytes of activations and scratch that training takes in this process."""
     prepare = preparer(side)
-    before = resident()
+    before = resident("VmRSS")
     weights = sum(parameter.data.nbytes for parameter in build(case).parameters()) / 1e6
     step = prepare(case)
     for _ in range(STEPS):
         step()
-    return resource.getrusage(resource.RUSAGE_SELF).ru_maxrss * 1024 / 1e6 - before - 3 * weights
+    return resident("VmHWM") - before - 3 * weights
 
 
-def resident() -> float:
-    """Megabytes of resident memory now."""
-    with open("/proc/self/statm", encoding="ascii") as file:
-        return int(file.read().split()[1]) * resource.getpagesize() / 1e6
+def resident(kind: str) -> float:
+    """Megabytes of resident memory, now (VmRSS) or at most (VmHWM); of this process alone."""
+    with open("/proc/self/status", encoding="ascii") as file:
+        (line,) = (line for line in file if line.startswith(f"{kind}:"))
+    return int(line.split()[1]) * 1024 / 1e6
 
 
 def measure_all() -> list[dict[str, Any]]:

@@ -1,4 +1,4 @@
-"""How long a fresh process takes to its first finished step, with an empty kernel cache and with a filled one."""
+"""How long a process takes to its first finished step, with an empty kernel cache and with a filled one."""
 
 import subprocess
 import sys

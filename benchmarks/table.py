@@ -41,30 +41,29 @@ def main(rounds: int) -> None:
 
     def add(what: str, value: float, must: float, aim: float, unit: str = "", **more: Any) -> None:
         rows.append({"what": what, "value": value, "must": must, "aim": aim, "unit": unit, **more})
-        print(f"{what}: {value:.3g}{unit} (at most {must}, better {aim})", flush=True)
+        print(*_line(rows[-1]), sep=" | ", flush=True)
 
     threads = numba.get_num_threads()
     with Workers(threads) as workers:
         for case, goal in CASES.items():
             timings = workers.time(case, rounds, repeats=3)
             add(case.name, ratio(timings), *goal, sides=_sides(timings))
-    with Workers(threads, SIDES[:1]) as workers:
-        pair = [
-            workers.time(case, 1, repeats=3)[SIDES[0]].median
-            for _ in range(rounds)
-            for case in (SMALL, LARGE)
-        ]
     pixels = [case.height * case.width for case in (SMALL, LARGE)]
-    per_pixel = [
-        large / pixels[1] / (small / pixels[0]) for small, large in zip(pair[::2], pair[1::2], strict=True)
-    ]
+    per_pixel = []
+    with Workers(threads, SIDES[:1]) as one, Workers(threads, SIDES[:1]) as other:
+        for _ in range(rounds):
+            small, large = (
+                workers.time(case, 1, repeats=3)[SIDES[0]].median
+                for workers, case in ((one, SMALL), (other, LARGE))
+            )
+            per_pixel.append(large / pixels[1] / (small / pixels[0]))
     add("inference time a pixel, 720x960 over 352x480", median(per_pixel), 1.15, 1.00)
     with Workers(1, SIDES[:1]) as one, Workers(2, SIDES[:1]) as two:
         gains = []
         for _ in range(rounds):
             slow, fast = (workers.time(THREADS_CASE, 1, repeats=3)[SIDES[0]].median for workers in (one, two))
             gains.append(slow / fast)
-    add(f"one thread over two, {THREADS_CASE.name}", median(gains), 1.7, 1.9)
+    add(f"two threads over one, {THREADS_CASE.name}", median(gains), 1.7, 1.9, at_least=True)
     for row in memory.measure_all():
         add(f"memory, {row['name']}", row["ratio"], 0.65, 0.45, megabytes=row["megabytes"])
     starts = startup.measure()
@@ -85,7 +84,8 @@ def _sides(timings: dict[str, Timing]) -> dict[str, Any]:
 def _line(row: dict[str, Any]) -> list[str]:
     milliseconds = ", ".join(f"{1e3 * side['median']:.0f}" for side in row.get("sides", {}).values())
     value = f"{row['value']:.2f}{row['unit']}" + (f" ({milliseconds} ms)" if milliseconds else "")
-    return [row["what"], value, f"{row['must']:g}{row['unit']}", f"{row['aim']:g}{row['unit']}"]
+    than = "≥ " if row.get("at_least") else "≤ "
+    return [row["what"], value, *(f"{than}{row[goal]:g}{row['unit']}" for goal in ("must", "aim"))]
 
 
 if __name__ == "__main__":

@@ -100,6 +100,8 @@ def _evaluate(args: argparse.Namespace) -> int:
     pictures = held_out_pictures(args.data, args.split)
     with announced_compilation(say):
         metrics = evaluate(net, pictures, progress=True)
+    if not metrics.confusion.any():
+        raise ValueError(f"evaluate: in {len(pictures)} pictures not one pixel belongs to a class")
     plots.save(plots.confusion(metrics.confusion, metrics.class_names), args.out / "confusion.png")
     if args.json:
         print(json.dumps(metrics.as_dict()))

@@ -19,8 +19,8 @@ def describe() -> dict[str, str]:
     import segnet_np
     from segnet_np.kernels.sgd import sgd_step
 
-    cache = Path(sgd_step.dispatcher.stats.cache_path)
-    kernels = list(cache.glob("*.nbc"))
+    cache = sgd_step.dispatcher.stats.cache_path
+    kernels = list(Path(cache).glob("*.nbc")) if cache else []
     megabytes = sum(path.stat().st_size for path in kernels) / 1e6
     return {
         "segnet_np": segnet_np.__version__,
@@ -29,7 +29,7 @@ def describe() -> dict[str, str]:
         "numba": f"{numba.__version__} with llvmlite {llvmlite.__version__}",
         "processor": processor(),
         "threads": f"{numba.get_num_threads()} used by kernels, {os.cpu_count()} in the machine",
-        "kernel cache": f"{cache} ({len(kernels)} kernels, {megabytes:.1f} MB)",
+        "kernel cache": f"{cache} ({len(kernels)} kernels, {megabytes:.1f} MB)" if cache else "none",
     }
 
 

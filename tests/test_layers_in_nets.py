@@ -86,7 +86,7 @@ def returning(change):
     [
         (lambda y: y * np.float64(1), TypeError, "Changed.forward: what it returns must be float32"),
         (lambda y: y.tolist(), TypeError, "numpy.ndarray, but a list"),
-        (lambda y: y[:, :2], ValueError, "do not fit maps of 2 channels|8 channels"),
+        (lambda y: y[:, :2], ValueError, "maps of 2 channels|8 channels"),
         (lambda y: y[0], ValueError, r"\(N, C, H, W\)"),
     ],
 )
@@ -114,9 +114,10 @@ def test_replaced_weights_that_do_not_fit(algorithm):
     conv = layers.Conv2d(16, 16, 3, 1, algorithm=algorithm)
     good = conv.weight.data
     for data, error, message in (
-        (good - np.float64(0.1), TypeError, "maps of float32, weights of float64"),
-        (good[:, :7], ValueError, r"weights of \(16, 7, 3, 3\) do not fit maps of 16 channels"),
-        (good[:9], ValueError, r"weights of \(9, 16, 3, 3\) do not fit .* a bias of \(16,\)"),
+        (good - np.float64(0.1), TypeError, "weight must be float32, but is float64; was p.data replaced"),
+        (good[:, :7], ValueError, r"weight must have shape \(16, 16, 3, 3\), but has \(16, 7, 3, 3\)"),
+        (np.zeros((16, 16, 5, 3), "float32"), ValueError, r"has \(16, 16, 5, 3\)"),
+        (good.tolist(), TypeError, "but is list"),
     ):
         conv.weight.data = data
         with pytest.raises(error, match=message):
@@ -142,3 +143,27 @@ def test_a_convolution_of_ones_own_in_a_block_alone():
 def test_flags_are_true_or_false(make):
     with pytest.raises(TypeError, match="must be True or False, but 'no' was given"):
         make("no")
+
+
+def test_a_replaced_weight_of_batch_norm():
+    bn = layers.BatchNorm2d(8)
+    bn.bias.data = np.zeros(3, "float32")
+    with pytest.raises(ValueError, match=r"BatchNorm2d: bias must have shape \(8,\), but has \(3,\)"):
+        bn(maps(2, 8, 5, 6))
+
+
+def test_a_kept_result_keeps_no_more_memory_than_its_own():
+    """Logits and gradients outlive the step; in blocks of larger maps they would hold these."""
+    net = snp.SegNet(3, 11, 16)
+    x = maps(4, 3, 160, 160)
+    for _ in range(2):
+        logits = net(x)
+        dx = net.backward(logits)
+    kept = [logits, dx, *(p.grad for p in net.parameters())]
+    assert any(array.nbytes > 1 << 20 for array in kept)
+    for array in kept:
+        base = array
+        while isinstance(base.base, np.ndarray):
+            base = base.base
+        block = getattr(base.base, "block", base)
+        assert block.nbytes <= array.nbytes + 64

@@ -71,7 +71,7 @@ def test_uninitialised_memory_never_shows(monkeypatch):
     """All that the workspace lends is filled with NaN here, and none of it comes out."""
     empty = Workspace.empty
 
-    def full_of_nan(self, shape, dtype, slack=0):
+    def full_of_nan(self, shape, dtype, slack=0, leaves=False):
         array = empty(self, (int(np.prod(shape)) + slack,), dtype)
         array[...] = np.nan if array.dtype.kind == "f" else 255
         return array[: int(np.prod(shape))].reshape(shape)

@@ -2,8 +2,10 @@
 
 A layer's kernels stand in the file of the layer's name, an optimizer's in that of the optimizer's: there it
 says what is computed and why, here only how it is computed fast. Several of them are made of ``tile``, the
-products in registers; ``simd``, the words for vectors; ``maps``, maps that are finished while they are read;
-and ``channel_sum``. The rules that all of them keep:
+products in registers; ``simd``, the words for vectors, and ``exponential``; ``maps``, maps that are
+finished while they are read; ``channel_sum``; and the files of Winograd's algorithm, of which
+``winograd_points`` comes first. ``kernel`` says how all of them are compiled and called. The rules that all
+of them keep:
 
 - activations are ``(N, H, W, C)`` and C-contiguous, so that the innermost loop runs over neighbours in
   memory;

@@ -3,7 +3,7 @@
 import numpy as np
 from numba import prange
 
-from segnet_np.kernels.kernel import kernel
+from segnet_np.kernels.kernel import kernel, on_one_thread
 
 # Elements a thread takes at a time. The cut depends on the size alone, so the numbers are the same for any
 # count of threads.
@@ -24,3 +24,6 @@ def adamw_step(weight, grad, mean, square, scalars):
             mean[i] = keep1 * mean[i] + take1 * grad[i]
             square[i] = keep2 * square[i] + take2 * grad[i] * grad[i]
             weight[i] = decay * weight[i] - step_size * mean[i] / (np.sqrt(square[i]) / root_correction + eps)
+
+
+small_adamw_step = on_one_thread(adamw_step)

@@ -6,11 +6,24 @@ gradient needs, the other the gradient itself (:mod:`segnet_np.layers.batch_norm
 """
 
 import numpy as np
-from numba import prange
+from numba import njit, prange
 
+from segnet_np.kernels.flags import FASTMATH
 from segnet_np.kernels.kernel import kernel
 from segnet_np.kernels.maps import read_row
 from segnet_np.kernels.simd import lanes_of, load, only_above, spread, store
+
+
+@njit(forceinline=True, fastmath=FASTMATH)
+def row_of(dmaps, row, scratch):
+    """An array, and where row `row` of all N * H begins in it: of unpooled gradients made in `scratch`."""
+    _, _, width, channels = dmaps.raw.shape
+    if dmaps.offsets.size == 0:
+        return dmaps.raw.reshape(-1), row * width * channels
+    read_row(
+        dmaps, row // dmaps.height, row % dmaps.height, 0, dmaps.width, 0, channels, scratch, 0, channels
+    )  # fmt: skip
+    return scratch, 0
 
 
 @kernel
@@ -26,11 +39,11 @@ def gradient_sums(maps, dmaps, mean, inv_std, sums):
     rows = batch * height
     lanes = lanes_of(raw)
     for chunk in prange(chunks):
-        d = np.empty(width * channels, raw.dtype)
+        scratch = np.empty(width * channels, raw.dtype)
         of_row = np.empty((2, channels), raw.dtype)
         sums[:, chunk] = 0
         for row in range(chunk * rows // chunks, (chunk + 1) * rows // chunks):
-            read_row(dmaps, row // height, row % height, 0, width, 0, channels, d, 0, channels)
+            d, first = row_of(dmaps, row, scratch)
             for c in range(0, channels, lanes):
                 some = min(lanes, channels - c)
                 scale_c, shift_c = load(scale, c, some), load(shift, c, some)
@@ -40,7 +53,7 @@ def gradient_sums(maps, dmaps, mean, inv_std, sums):
                 total_x_hat = spread(0, mean_c)
                 for j in range(width):
                     x = load(raw, (row * width + j) * channels + c, some)
-                    dout = only_above(load(d, j * channels + c, some), x * scale_c + shift_c, floor_c)
+                    dout = only_above(load(d, first + j * channels + c, some), x * scale_c + shift_c, floor_c)
                     total = total + dout
                     total_x_hat = total_x_hat + dout * ((x - mean_c) * inv_std_c)
                 store(total, of_row, c, some)
@@ -60,8 +73,7 @@ def input_gradient(maps, dmaps, mean, inv_std, mean_dout, mean_dout_x_hat, dx):
     batch, height, width, channels = dx.shape
     lanes = lanes_of(raw)
     for row in prange(batch * height):
-        d = np.empty(width * channels, raw.dtype)
-        read_row(dmaps, row // height, row % height, 0, width, 0, channels, d, 0, channels)
+        d, first = row_of(dmaps, row, np.empty(width * channels, raw.dtype))
         for c in range(0, channels, lanes):
             some = min(lanes, channels - c)
             scale_c, shift_c = load(scale, c, some), load(shift, c, some)
@@ -72,6 +84,6 @@ def input_gradient(maps, dmaps, mean, inv_std, mean_dout, mean_dout_x_hat, dx):
             for j in range(width):
                 at = (row * width + j) * channels + c
                 x = load(raw, at, some)
-                dout = only_above(load(d, j * channels + c, some), x * scale_c + shift_c, floor_c)
+                dout = only_above(load(d, first + j * channels + c, some), x * scale_c + shift_c, floor_c)
                 x_hat = (x - mean_c) * inv_std_c
                 store(scale_c * (dout - mean_dout_c - x_hat * mean_dout_x_hat_c), dx, at, some)

@@ -15,7 +15,7 @@ from segnet_np.kernels.simd import at_least, only_above, power_of_two, rounded, 
 def exponential(x, single):
     """exp(x) for x <= 0, lane by lane, `single` or double precision. NaN stays NaN.
 
-    0 where the result would be below the smallest normal number.
+    0 below -87, or -708, where the result would soon be no normal number any more.
     """
     if single:
         lowest, ln2_high, ln2_low, terms = -87.0, 0.693359375, -2.12194440e-4, 7

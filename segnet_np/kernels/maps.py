@@ -56,7 +56,7 @@ def read_pixels(maps, n, top, left, rows, columns, c, count, out, at, row_step, 
     halve = 1 if pooled else 0
     # The last row or column of an odd size may have no window, and then is zero too.
     bottom, right = min(maps.height, raw_h << halve), min(maps.width, raw_w << halve)
-    start = max(0, -left)
+    start = min(columns, max(0, -left))
     end = max(start, min(columns, right - left))
     for i in range(rows):
         row = top + i

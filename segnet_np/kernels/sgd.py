@@ -2,7 +2,7 @@
 
 from numba import prange
 
-from segnet_np.kernels.kernel import kernel
+from segnet_np.kernels.kernel import kernel, on_one_thread
 
 # Elements a thread takes at a time. The cut depends on the size alone, so the numbers are the same for any
 # count of threads.
@@ -32,3 +32,6 @@ def sgd_step(weight, grad, velocity, lr, momentum, intake, weight_decay, nestero
                 direction = grad[i] + weight_decay * weight[i]
                 velocity[i] = momentum * velocity[i] + intake * direction
                 weight[i] -= lr * velocity[i]
+
+
+small_sgd_step = on_one_thread(sgd_step)

@@ -8,10 +8,6 @@ from segnet_np.kernels.exponential import exponential
 from segnet_np.kernels.flags import FASTMATH
 from segnet_np.kernels.kernel import kernel
 from segnet_np.kernels.simd import lanes_of, load, store
-from segnet_np.kernels.tile import VECTOR_BYTES
-
-# Lanes of single precision: so many that it is known by them.
-SINGLE = VECTOR_BYTES // 4
 
 
 @njit(forceinline=True, fastmath=FASTMATH)
@@ -26,7 +22,7 @@ def _exponentials(logits, out, pixel):
     for c in range(0, classes, lanes):
         some = min(lanes, classes - c)
         at = pixel * classes + c
-        store(exponential(load(logits, at, some) - top, lanes == SINGLE), out, at, some)
+        store(exponential(load(logits, at, some) - top, logits.itemsize == 4), out, at, some)
     total = logits.dtype.type(0)
     for c in range(classes):
         total += out[pixel, c]

@@ -19,6 +19,7 @@ each `builder` call appends one instruction.
 """
 
 import os
+from functools import lru_cache
 
 import llvmlite.binding as llvm
 import llvmlite.ir as ir
@@ -39,8 +40,8 @@ smaller one, to try out what other processors run; it needs a NUMBA_CACHE_DIR of
 _REGISTERS = 32 if VECTOR_BYTES == 64 or _ARM else 16
 
 # Rows of the tile for 1, 2 and 4 vectors a row: no more sums than the registers hold beside b and the spread,
-# enough that the multiply-adds need not wait for each other, and numbers that fit into the usual ones of
-# channels.
+# enough that the multiply-adds need not wait for each other, and such that the usual numbers of channels and
+# tiles, multiples of 16, leave few rows idle.
 _ROWS_1, _ROWS_2, _ROWS_4 = (16, 8, 6) if _REGISTERS == 32 else (8, 4, 3)
 MAX_ROWS = 16
 
@@ -176,6 +177,7 @@ def add_product(vectors, a, a_start, a_strides, b, b_start, b_strides, depth, c,
     # fmt: on
 
 
+@lru_cache
 def panel_width(channels, dtype):
     """Choose how many output channels a tile is wide: 1, 2 or 4 vectors, so that little of it lies idle.
 

@@ -45,7 +45,7 @@ def scratch_layout(tiles, m, channel_block, columns, lanes):
     product, m_step, m_group : int
         The same of M.
     result : int
-        Where a tile of the output lies, then the pivot and two sums of each channel; before them, nine taps.
+        Where a tile of the output lies, then the pivot and two sums of each channel; at other times, taps.
     length : int
     """
     points = (m + 2) * (m + 2)

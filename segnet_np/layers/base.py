@@ -105,13 +105,14 @@ class Layer:
         return (finished(to_nhwc(out)), *others) if isinstance(output, tuple) else finished(to_nhwc(out))
 
     def lazy_backward(self, dmaps: LazyMaps, *options: Any) -> LazyMaps | None:
-        """Backward for :meth:`lazy_forward`; what it is given is its own, to write to if it likes."""
+        """Backward for :meth:`lazy_forward`."""
         dout = to_nchw(finish(dmaps, self.workspace))
         dx = self.backward(dout, *options)
         if dx is None:
             return None
         check_gradient(f"{type(self).__name__}.backward", dx, self._input_shape, dout.dtype, "dx", "x")
-        return finished(to_nhwc(dx.copy()))  # the next layer may write to it, and whose dx is, nobody knows
+        # The block in front writes to it, and whose array a layer of a user's own returns, nobody knows.
+        return finished(np.array(to_nhwc(dx)))
 
     def show(self, output: Any) -> None:
         """Show an output, LazyMaps finished, to the observer, if there is one."""

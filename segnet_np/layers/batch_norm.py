@@ -26,7 +26,7 @@ from numpy.typing import DTypeLike
 from segnet_np.kernels import batch_norm as kernels
 from segnet_np.kernels.channel_sum import channel_sum, partial_sums
 from segnet_np.layers.base import Layer, Parameter
-from segnet_np.layers.checks import check_count, check_maps, check_number, float_dtype
+from segnet_np.layers.checks import check_count, check_maps, check_number, check_replaced, float_dtype
 from segnet_np.layers.layout import to_nchw, to_nhwc
 
 
@@ -178,6 +178,8 @@ class BatchNorm2d(Layer):
         the `moments` of blocks of pixels are known (:func:`segnet_np.layers.convolve.correlate`), they are
         put together instead of going over the pixels.
         """
+        for name, parameter in self.named_parameters():
+            check_replaced("BatchNorm2d", name, parameter.data, (self.num_features,), self.dtype)
         if not self.training:
             mean, var = self.running_mean.astype(float), self.running_var.astype(float)
             return mean, 1 / np.sqrt(var + self.eps)

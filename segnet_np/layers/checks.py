@@ -85,6 +85,20 @@ def check_gradient(
         )
 
 
+def check_replaced(owner: str, name: str, data: Any, shape: tuple[int, ...], dtype: np.dtype) -> None:
+    """Raise unless a parameter's array still is what the layer made it: kernels would read beyond another."""
+    if not isinstance(data, np.ndarray) or data.dtype != dtype:
+        given = getattr(data, "dtype", type(data).__name__)
+        raise TypeError(
+            f"{owner}: {name} must be {dtype}, but is {given}; was p.data replaced? p.data[...] = values "
+            "keeps it"
+        )
+    if data.shape != shape:
+        raise ValueError(
+            f"{owner}: {name} must have shape {shape}, but has {data.shape}; was p.data replaced?"
+        )
+
+
 def check_count(owner: str, name: str, value: Any, least: int) -> int:
     """Return a whole number; raise TypeError if it is none, ValueError if it is below `least`."""
     if isinstance(value, bool) or not isinstance(value, int | np.integer):

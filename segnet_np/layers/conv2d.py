@@ -26,7 +26,7 @@ from numpy.typing import DTypeLike
 from segnet_np.kernels.channel_sum import channel_sum, partial_sums
 from segnet_np.kernels.maps import LazyMaps
 from segnet_np.layers.base import Layer, Parameter
-from segnet_np.layers.checks import check_count, check_flag, check_maps, float_dtype
+from segnet_np.layers.checks import check_count, check_flag, check_maps, check_replaced, float_dtype
 from segnet_np.layers.convolve import ALGORITHMS, correlate, weight_gradient
 from segnet_np.layers.layout import to_nchw, to_nhwc
 from segnet_np.layers.lazy import finish, finished
@@ -144,12 +144,18 @@ class Conv2d(Layer):
 
     def lazy_forward(self, maps: LazyMaps, *rest: Any) -> LazyMaps:
         """Forward inside a net: finish the maps while convolving them."""
-        out, _ = self.convolve(maps)
+        out, _ = self.convolve(maps, leaves=True)  # the last layer of a net, or one alone
         self.remember(to_nchw(out).shape, self.dtype, maps)
         return finished(out)
 
-    def convolve(self, maps: LazyMaps, want_moments: bool = False) -> tuple[np.ndarray, np.ndarray | None]:
+    def convolve(
+        self, maps: LazyMaps, want_moments: bool = False, leaves: bool = False
+    ) -> tuple[np.ndarray, np.ndarray | None]:
         """Convolve without remembering: out (N, OH, OW, O) and, if wanted and known, its moments."""
+        shape = (self.out_channels, self.in_channels, self.kernel_size, self.kernel_size)
+        check_replaced("Conv2d", "weight", self.weight.data, shape, self.dtype)
+        if self.bias is not None:
+            check_replaced("Conv2d", "bias", self.bias.data, shape[:1], self.dtype)
         bias = self.bias.data if self.bias is not None else np.zeros(self.out_channels, self.dtype)
         out, moments = correlate(
             self.workspace,
@@ -159,6 +165,7 @@ class Conv2d(Layer):
             self.padding,
             self.algorithm,
             want_moments=want_moments,
+            leaves=leaves,
         )
         self.show(to_nchw(out))
         return out, moments

@@ -5,6 +5,8 @@
 (:mod:`segnet_np.kernels.winograd_points`).
 """
 
+from functools import lru_cache
+
 import numpy as np
 
 from segnet_np.kernels.maps import LazyMaps
@@ -15,6 +17,7 @@ from segnet_np.layers.workspace import Workspace
 ALGORITHMS = ("auto", "direct", "winograd")
 
 
+@lru_cache
 def tile_size(
     algorithm: str, dtype: np.dtype, kernel_size: int, channels: int, out_shape: tuple[int, int, int]
 ) -> int:
@@ -47,7 +50,7 @@ def tile_size(
     def cost(m: int) -> int:
         """Products for each pair of channels. Preparing a weight costs as much as about 32 of them."""
         if m == 0:
-            # The micro-kernel takes six pixels of a row at a time.
+            # The micro-kernel takes about six pixels of a row at a time.
             return (batch * out_h * -(-out_w // 6) * 6 + 32) * kernel_size**2
         tiles = batch * -(-out_h // m) * -(-out_w // m)
         return (tiles + 32) * pieces * (m + 2) ** 2
@@ -64,6 +67,7 @@ def correlate(
     algorithm: str,
     adjoint: bool = False,
     want_moments: bool = False,
+    leaves: bool = False,
 ) -> tuple[np.ndarray, np.ndarray | None]:
     """Correlate maps with weight.
 
@@ -81,6 +85,8 @@ def correlate(
         With the kernel that backward needs: turned by 180 degrees, C and O exchanged.
     want_moments : bool, default False
         Whether batch norm follows, which needs them in training.
+    leaves : bool, default False
+        Whether `out` may outlive the step (:meth:`segnet_np.layers.workspace.Workspace.empty`).
 
     Returns
     -------
@@ -94,31 +100,21 @@ def correlate(
     grow = 2 * padding - kernel_size + 1
     out_shape = (batch, height + grow, width + grow)
     m = tile_size(algorithm, weight.dtype, kernel_size, min(weight.shape[:2]), out_shape)
-    _check_weights(maps, weight, bias, adjoint)
+    wanted = weight.shape[0 if adjoint else 1], weight.dtype
+    if (maps.raw.shape[3], maps.raw.dtype) != wanted:
+        # Only a layer of a user's own can bring this; kernels would read beyond arrays.
+        raise ValueError(
+            f"Conv2d: maps of {maps.raw.shape[3]} channels and {maps.raw.dtype} came to weights that take "
+            f"{wanted[0]} and {wanted[1]}"
+        )
     # Kernels count positions in memory.
     weight, bias = np.ascontiguousarray(weight), np.ascontiguousarray(bias)
     if m == 0:
-        return convolve_direct.correlate(workspace, maps, weight, bias, padding, adjoint)
+        return convolve_direct.correlate(workspace, maps, weight, bias, padding, adjoint, leaves)
     out, moments = convolve_winograd.correlate(
-        workspace, maps, weight, bias, padding, adjoint, m, want_moments
+        workspace, maps, weight, bias, padding, adjoint, m, want_moments, leaves
     )
     return out, moments if want_moments else None
-
-
-def _check_weights(maps: LazyMaps, weight: np.ndarray, bias: np.ndarray, adjoint: bool) -> None:
-    """Refuse what only replaced weights or layers can bring: kernels would read beyond arrays."""
-    out_channels, channels = weight.shape[1::-1] if adjoint else weight.shape[:2]
-    dtypes = {array.dtype for array in (maps.raw, weight, bias)}
-    if len(dtypes) > 1:
-        raise TypeError(
-            f"Conv2d: maps of {maps.raw.dtype}, weights of {weight.dtype} and a bias of {bias.dtype} do not "
-            "go together; was p.data replaced? p.data[...] = values keeps the dtype"
-        )
-    if maps.raw.shape[3] != channels or bias.shape != (out_channels,):
-        raise ValueError(
-            f"Conv2d: weights of {weight.shape}{' in backward' if adjoint else ''} do not fit maps of "
-            f"{maps.raw.shape[3]} channels and a bias of {bias.shape}"
-        )
 
 
 def weight_gradient(

@@ -10,7 +10,13 @@ from segnet_np.layers.workspace import Workspace
 
 
 def correlate(
-    workspace: Workspace, maps: LazyMaps, weight: np.ndarray, bias: np.ndarray, padding: int, adjoint: bool
+    workspace: Workspace,
+    maps: LazyMaps,
+    weight: np.ndarray,
+    bias: np.ndarray,
+    padding: int,
+    adjoint: bool,
+    leaves: bool = False,
 ) -> tuple[np.ndarray, None]:
     """See :func:`segnet_np.layers.convolve.correlate`."""
     batch, height, width, channels = size_of(maps)
@@ -22,7 +28,7 @@ def correlate(
     panels = -(-out_channels // columns)
     packed = workspace.empty((panels, kernel_size, kernel_size, channels, columns), weight.dtype)
     kernels.pack_weights(weight, adjoint, packed)
-    out = workspace.empty((batch, height + grow, width + grow, out_channels), weight.dtype)
+    out = workspace.empty((batch, height + grow, width + grow, out_channels), weight.dtype, leaves=leaves)
     kernels.conv2d(padded, packed, bias, out)
     return out, None
 
@@ -46,7 +52,7 @@ def weight_gradient(
         dout = filled
     partial = workspace.empty(partial_shape, dout.dtype)
     kernels.conv2d_weight_gradient(padded, dout, partial)
-    dweight = workspace.empty((out_channels, channels, kernel_size, kernel_size), dout.dtype)
+    dweight = workspace.empty((out_channels, channels, kernel_size, kernel_size), dout.dtype, leaves=True)
     kernels.unpack_weight_gradient(partial, columns, partial_shape[4] * columns, dweight)
     return dweight
 

@@ -1,5 +1,7 @@
 """Winograd convolution: how the work is cut into blocks, and the memory for the kernels."""
 
+from functools import lru_cache
+
 import numpy as np
 from numba import get_num_threads
 
@@ -32,6 +34,7 @@ def correlate(
     adjoint: bool,
     m: int,
     want_moments: bool,
+    leaves: bool = False,
 ) -> tuple[np.ndarray, np.ndarray]:
     """See :func:`segnet_np.layers.convolve.correlate`; by tiles of m x m pixels."""
     dtype = weight.dtype
@@ -39,7 +42,7 @@ def correlate(
     batch, height, width, channels = size_of(maps)
     out_channels = weight.shape[1 if adjoint else 0]
     grow = 2 * padding - size + 1
-    out = workspace.empty((batch, height + grow, width + grow, out_channels), dtype)
+    out = workspace.empty((batch, height + grow, width + grow, out_channels), dtype, leaves=leaves)
     columns = panel_width(out_channels, dtype)
     panels = -(-out_channels // columns)
     channel_block = _whole_vectors(channels, dtype)
@@ -77,13 +80,13 @@ def weight_gradient(
     # Few units of work are cut into chunks of rows.
     units = -(-out_channels // columns) * -(-channels // channel_block) * pieces_of(size)
     chunks = min(batch * -(-out_h // m), max(1, _UNITS // 2 // units))
-    partial = workspace.empty((chunks, out_channels, channels, size, size), dtype)
+    partial = workspace.empty((chunks, out_channels, channels, size, size), dtype, leaves=chunks == 1)
     gradient_kernels.winograd_weight_gradient(
         maps, padding, finished(dout), m, block, channel_block, columns, scratch, partial
     )
     if chunks == 1:
         return partial[0]
-    dweight = workspace.empty(partial.shape[1:], dtype)
+    dweight = workspace.empty(partial.shape[1:], dtype, leaves=True)
     gradient_kernels.add_chunks(partial, dweight)
     return dweight
 
@@ -96,6 +99,7 @@ def _whole_vectors(channels: int, dtype: np.dtype) -> int:
     return -(-channels // _lanes(dtype)) * _lanes(dtype)
 
 
+@lru_cache
 def _blocks(
     batch: int, out_h: int, out_w: int, m: int, tiles: int, group: int
 ) -> tuple[tuple[int, int], int]:

@@ -45,7 +45,9 @@ class Workspace:
         self.recycles = recycles
         self._free: dict[int, list[np.ndarray]] = {}
 
-    def empty(self, shape: tuple[int, ...], dtype: DTypeLike, slack: int = 0) -> np.ndarray:
+    def empty(
+        self, shape: tuple[int, ...], dtype: DTypeLike, slack: int = 0, leaves: bool = False
+    ) -> np.ndarray:
         """Lend an uninitialised, C-contiguous array.
 
         Parameters
@@ -55,6 +57,8 @@ class Workspace:
         slack : int
             How many numbers behind the array must be readable too, for kernels whose last vectors reach over
             the end.
+        leaves : bool, default False
+            Whether it may outlive the step, as a gradient or a result: then its block is no larger than it.
 
         Returns
         -------
@@ -62,19 +66,21 @@ class Workspace:
         """
         dtype = np.dtype(dtype)
         size = (math.prod(shape) + slack) * dtype.itemsize
-        block = self._take(size)
+        block = self._take(size, size if leaves else WASTE * size)
         if block is None:
             block = _aligned(size)
         return np.asarray(_Loan(self, block, shape, dtype))
 
-    def _take(self, size: int) -> np.ndarray | None:
-        """A free block of this size or, if it is large, the smallest of those that are not much larger."""
-        if self._free.get(size):
+    def _take(self, size: int, most: int) -> np.ndarray | None:
+        """A free block of this size or, if it is large, the smallest that is not larger than `most`."""
+        if size >= LARGE and not self._free.get(size):
+            # Of a copy: a block may come home at any moment, from another Python thread.
+            fitting = [other for other in list(self._free) if size < other <= most and self._free[other]]
+            size = min(fitting, default=size)
+        try:
             return self._free[size].pop()
-        if size < LARGE:
+        except (KeyError, IndexError):
             return None
-        fitting = [other for other, blocks in self._free.items() if size < other <= WASTE * size and blocks]
-        return self._free[min(fitting)].pop() if fitting else None
 
     def clear(self) -> None:
         """Let go of all memory that is not on loan."""
@@ -107,7 +113,7 @@ class _Loan:
         self.block = block
         self.__array_interface__ = {
             "version": 3,
-            "data": (block.ctypes.data, False),
+            "data": (block.__array_interface__["data"][0], False),
             "shape": shape,
             "typestr": dtype.str,
         }

@@ -8,6 +8,7 @@ from typing import Any
 import numpy as np
 from numpy.typing import DTypeLike
 
+from segnet_np.kernels.kernel import check_threads
 from segnet_np.layers.base import Layer
 from segnet_np.layers.checks import check_array, check_count, check_flag, check_maps, float_dtype
 from segnet_np.layers.pooling_indices import PoolingIndices
@@ -100,6 +101,7 @@ class Net(Layer):
                 f"{name}: H and W must be at least {self.min_size}, because each pooling halves them, "
                 f"but {height}x{width} was given"
             )
+        check_threads(name)  # before the lock, which a thread of a parent process may hold for ever
         with self._lock:
             if x.shape != self._last_shape:
                 # Arrays for maps of another size would never be asked for again.

@@ -81,7 +81,7 @@ class EncoderDecoder(Net):
             dmaps = pool.lazy_backward(dmaps)
             for block in reversed(stage.values()):
                 dmaps = block.lazy_backward(dmaps, input_grad or block is not first)
-        return None if dmaps is None else to_nchw(dmaps.raw)
+        return None if dmaps is None else to_nchw(dmaps.raw.copy())  # the user's own, in memory of its size
 
     def parts(self) -> list[Layer]:
         """The blocks, which hand on to their own layers, and what stands between them."""

@@ -18,7 +18,7 @@ from typing import Any
 
 import numpy as np
 
-from segnet_np.kernels.adamw import CHUNK, adamw_step
+from segnet_np.kernels.adamw import CHUNK, adamw_step, small_adamw_step
 from segnet_np.layers.checks import check_number
 from segnet_np.training.optimizer import Optimizer
 
@@ -96,7 +96,7 @@ class AdamW(Optimizer):
             step_size,
             math.sqrt(1 - beta2**t),
         )
-        step = adamw_step if weight.size > CHUNK else adamw_step.on_one_thread
+        step = adamw_step if weight.size > CHUNK else small_adamw_step
         step(
             weight.reshape(-1),
             grad.reshape(-1),

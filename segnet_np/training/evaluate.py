@@ -27,8 +27,7 @@ def evaluate(net: Net, dataset: Dataset, progress: bool = False) -> Metrics:
     Raises
     ------
     ValueError
-        When net and data set have different numbers of classes, a picture is too small for the net, or no
-        pixel belongs to a class.
+        When net and data set have different numbers of classes, or a picture is too small for the net.
     """
     classes = dataset.classes
     if classes.num_classes != net.num_classes:
@@ -43,6 +42,4 @@ def evaluate(net: Net, dataset: Dataset, progress: bool = False) -> Metrics:
         except ValueError as error:
             raise ValueError(f"{dataset.name(k)}: {error}") from error
         confusion += confusion_matrix(labels, predicted, net.num_classes, classes.ignore_index)
-    if not confusion.any():
-        raise ValueError(f"evaluate: in {len(dataset)} pictures not one pixel belongs to a class")
     return Metrics(confusion, classes.names)

@@ -19,7 +19,7 @@ from typing import Any
 
 import numpy as np
 
-from segnet_np.kernels.sgd import CHUNK, sgd_step
+from segnet_np.kernels.sgd import CHUNK, sgd_step, small_sgd_step
 from segnet_np.layers.checks import check_number
 from segnet_np.training.optimizer import Optimizer
 
@@ -92,7 +92,7 @@ class SGD(Optimizer):
                 state["momentum_buffer"] = np.zeros_like(weight)
                 dampening = 0.0
             velocity = state["momentum_buffer"]
-        step = sgd_step if weight.size > CHUNK else sgd_step.on_one_thread
+        step = sgd_step if weight.size > CHUNK else small_sgd_step
         step(
             weight.reshape(-1),
             grad.reshape(-1),

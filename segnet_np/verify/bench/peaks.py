@@ -4,8 +4,9 @@ import time
 from collections.abc import Callable
 
 import numpy as np
-from numba import get_num_threads, njit, prange
+from numba import get_num_threads, prange
 
+from segnet_np.kernels.kernel import kernel
 from segnet_np.kernels.tile import VECTOR_BYTES, add_product, tile_rows
 
 _DEPTH = 64
@@ -13,14 +14,14 @@ _COLUMNS = VECTOR_BYTES  # four vectors of float32
 _SECONDS = 0.3
 
 
-@njit(parallel=True, cache=True)
+@kernel
 def _multiply(a, b, c, products):  # type: ignore[no-untyped-def]
     for thread in prange(len(c)):
         for _ in range(products):
             add_product(4, a, 0, (_DEPTH, 0, 1), b, 0, (0, _COLUMNS), (1, _DEPTH), c[thread], 0, False)
 
 
-@njit(parallel=True, cache=True)
+@kernel
 def _copy(x, out):  # type: ignore[no-untyped-def]
     for k in prange(x.size):
         out[k] = x[k]
