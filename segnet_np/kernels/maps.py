@@ -106,7 +106,8 @@ def write(maps, top, left, out):
     """
     batch, rows, columns, step = out.shape
     channels = maps.raw.shape[3]
+    flat = out.reshape(-1)
     for row in prange(batch * rows):
         n = row // rows
         i = row % rows
-        read_row(maps, n, i - top, -left, columns, 0, channels, out, row * columns * step, step)
+        read_row(maps, n, i - top, -left, columns, 0, channels, flat, row * columns * step, step)

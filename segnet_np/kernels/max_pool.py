@@ -19,9 +19,10 @@ def max_pool(maps, out, offsets):
     for row in prange(batch * pooled_h):
         n = row // pooled_h
         pi = row % pooled_h
-        x = np.empty((2, width, channels), out.dtype)
+        flat = np.empty(2 * width * channels, out.dtype)
         for i in range(min(2, height - 2 * pi)):
-            read_row(maps, n, 2 * pi + i, 0, width, 0, channels, x, i * width * channels, channels)
+            read_row(maps, n, 2 * pi + i, 0, width, 0, channels, flat, i * width * channels, channels)
+        x = flat.reshape(2, width, channels)
         for pj in range(pooled_w):
             best = out[n, pi, pj]
             where = offsets[n, pi, pj]

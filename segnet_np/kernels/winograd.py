@@ -93,30 +93,29 @@ def tile_reader(transform, overlap):
                 load(maps.shift, first_c + c, here),
                 load(maps.floor, first_c + c, here),
             )
-            done = (spread(1, finish[0]), spread(-0.0, finish[0]), spread(-np.inf, finish[0]))
+            nothing_to_do = (spread(1, finish[0]), spread(-0.0, finish[0]), spread(-np.inf, finish[0]))
             whole_rows = not pooled and here == lanes and i >= 0 and i + reach <= height
             t = 0
             while t < tiles:
                 left = j + t * m
                 some = min(PATCH_TILES, tiles - t) if pooled else 1
-                inside = whole_rows and left >= 0 and left + reach <= width
-                if not inside:
+                if whole_rows and left >= 0 and left + reach <= width:
+                    source, to_do = raw, finish
+                    at = ((n * height + i) * width + left) * channels + first_c + c
+                    row, column = width * channels, channels
+                else:
                     read_pixels(
                         maps, n, i, left, reach, some * m + reach - m, first_c + c, here,
                         flat, patch, line, lanes, lanes,
                     )  # fmt: skip
+                    source, to_do, at, row, column = flat, nothing_to_do, patch, line, lanes
                 for k in range(some):
                     tile = first + t + k
                     to = v + tile // rows * group + tile % rows * channel_block + c
-                    if inside:
-                        at = ((n * height + i) * width + left) * channels + first_c + c
-                        transform(
-                            m, finish, raw, at, width * channels, channels,
-                            None, flat, to, (m + 2) * v_step, v_step,
-                        )  # fmt: skip
-                    else:
-                        at = patch + k * m * lanes
-                        transform(m, done, flat, at, line, lanes, None, flat, to, (m + 2) * v_step, v_step)
+                    transform(
+                        m, to_do, source, at + k * m * column, row, column,
+                        None, flat, to, (m + 2) * v_step, v_step,
+                    )  # fmt: skip
                 t += some
 
     return read
