@@ -70,8 +70,9 @@ def draw_times(found: dict[str, Any], path: Path) -> None:
     axes.bar([k + 0.2 for k in places], ours, 0.4, label="segnet_np", color=BLUE)
     axes.set_xticks(places, layers, rotation=60)
     axes.set_ylabel("forward, dx and dweight, ms")
-    axes.set_title(f"Convolutions of a {found['case']}")
-    axes.legend(frameon=False)
+    axes.set_title(f"The convolutions of one step: {found['case']}")
+    axes.set_ylim(0, 1.2 * max(theirs))
+    axes.legend(frameon=False, ncols=2, loc="upper center")
     axes.spines[["top", "right"]].set_visible(False)
     plots.save(figure, path)
 

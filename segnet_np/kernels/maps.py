@@ -61,27 +61,27 @@ def read_pixels(maps, n, top, left, rows, columns, c, count, out, at, row_step, 
     for i in range(rows):
         row = top + i
         to = at + i * row_step
-        if row < 0 or row >= bottom:
+        inside = 0 <= row < bottom
+        if not inside or start > 0 or end < columns:
             for j in range(columns):
                 store(nothing, out, to + j * pixel_step, width)
+        if not inside or start == end:
             continue
-        for j in range(start):
-            store(nothing, out, to + j * pixel_step, width)
         line = (n * raw_h + (row >> halve)) * raw_w
         if pooled:
             for pj in range((left + start) >> 1, (left + end + 1) >> 1):
                 pixel = (line + pj) * channels + c
                 value = at_least(load(raw, pixel, count) * scale + shift, floor)
-                for j in range(max(2 * pj - left, start), min(2 * pj + 2 - left, end)):
-                    here = only_where(value, offsets, pixel, count, 2 * (row & 1) + (left + j & 1))
-                    store(here, out, to + j * pixel_step, width)
+                for side in range(2):
+                    j = 2 * pj + side - left
+                    if start <= j < end:
+                        here = only_where(value, offsets, pixel, count, 2 * (row & 1) + side)
+                        store(here, out, to + j * pixel_step, width)
         else:
             for j in range(start, end):
                 pixel = (line + left + j) * channels + c
                 value = at_least(load(raw, pixel, count) * scale + shift, floor)
                 store(value, out, to + j * pixel_step, width)
-        for j in range(end, columns):
-            store(nothing, out, to + j * pixel_step, width)
 
 
 @njit(fastmath=FASTMATH)
