@@ -4,7 +4,7 @@ import numpy as np
 import pytest
 from numba import njit
 
-from segnet_np.kernels import simd
+from segnet_np.kernels import simd, simd_blocks
 from segnet_np.kernels.tile import VECTOR_BYTES
 
 DTYPES = ("float32", "float64")
@@ -85,8 +85,8 @@ def sum_and_difference(v):
 
 @njit
 def both_ways(x, out):
-    columns = simd.read_columns(sum_and_difference, None, x, 5, 61, 20, 3)
-    simd.write_rows(sum_and_difference, simd.turn(columns), None, out, 1, 40, 17)
+    columns = simd_blocks.read_columns(sum_and_difference, None, x, 5, 61, 20, 3)
+    simd_blocks.write_rows(sum_and_difference, simd_blocks.turn(columns), None, out, 1, 40, 17)
 
 
 @pytest.mark.parametrize("dtype", DTYPES)
@@ -105,7 +105,7 @@ def test_a_function_down_the_columns_and_along_the_rows(dtype):
 
 @njit
 def transpose(x, at, row, rows, count, out, to, out_row):
-    simd.transpose(x, at, row, rows, count, out, to, out_row)
+    simd_blocks.transpose(x, at, row, rows, count, out, to, out_row)
 
 
 @pytest.mark.parametrize("dtype", DTYPES)

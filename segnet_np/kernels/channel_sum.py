@@ -11,9 +11,14 @@ from numba import prange
 from segnet_np.kernels.kernel import kernel
 
 
+def chunks_of(pixels):
+    """How many chunks: it follows from the number of pixels alone."""
+    return min(pixels, 64)
+
+
 def partial_sums(pixels, channels):
-    """An empty float64 array with one row a chunk; how many follows from the shape alone."""
-    return np.empty((min(pixels, 64), channels))
+    """An empty float64 array with one row a chunk."""
+    return np.empty((chunks_of(pixels), channels))
 
 
 @kernel

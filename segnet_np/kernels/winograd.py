@@ -13,6 +13,8 @@ Many channels are taken some at a time, and so are the pieces of kernels larger 
 of as many tiles as it has rows.
 """
 
+from typing import NamedTuple
+
 import numpy as np
 from numba import get_thread_id, njit, prange
 from numba.extending import register_jitable
@@ -23,6 +25,7 @@ from segnet_np.kernels.maps import read_pixels
 from segnet_np.kernels.simd import lanes_of, load, spread, store
 from segnet_np.kernels.tile import add_product, tile_rows
 from segnet_np.kernels.winograd_points import transform_input, transform_output, transform_output_transposed
+from segnet_np.kernels.winograd_scratch import Points, clear_idle_rows, place_points, tile_at
 from segnet_np.kernels.winograd_weights import piece_of, pieces_of, transform_weights
 
 # Tiles of unpooled maps whose pixels are read at once: they stay in the innermost cache until they are
@@ -30,38 +33,40 @@ from segnet_np.kernels.winograd_weights import piece_of, pieces_of, transform_we
 PATCH_TILES = 6
 
 
-@register_jitable
-def scratch_layout(tiles, m, channel_block, columns, lanes):
-    """Say what lies where in a thread's scratch memory of :func:`winograd`, in numbers from its start.
+class Layout(NamedTuple):
+    """What lies where in a thread's scratch memory of :func:`winograd`, behind the patch of pixels.
 
-    Returns
-    -------
-    line : int
-        Length of a row of the patch of pixels, which lies first.
-    v, v_step, v_group : int
-        Where V begins, and how far its points and its groups of tiles lie apart.
-    u, u_step : int
-        The same of U, which has no groups.
-    product, m_step, m_group : int
-        The same of M.
+    Attributes
+    ----------
+    v, u, product : Points
+        V and M of a block of tiles, and U, whose "tiles" are the input channels.
     result : int
         Where a tile of the output lies, then the pivot and two sums of each channel; at other times, taps.
     length : int
+        Of all.
     """
-    points = (m + 2) * (m + 2)
+
+    v: Points
+    u: Points
+    product: Points
+    result: int
+    length: int
+
+
+@register_jitable
+def patch_line(m, lanes):
+    """Numbers in a row of the patch of pixels, which has at most m + 2 rows."""
+    return (PATCH_TILES * m + 2) * lanes
+
+
+@register_jitable
+def scratch_layout(tiles, m, channel_block, columns, lanes):
+    """Make the Layout for blocks of `tiles` tiles."""
     rows = tile_rows(columns // lanes)
-    groups = -(-tiles // rows)
-    line = (PATCH_TILES * m + 2) * lanes
-    # One more vector a point keeps the points from lying a power of two apart, where a cache holds few.
-    v_step = rows * channel_block + lanes
-    m_step = rows * columns + lanes
-    u_step = channel_block * columns + lanes
-    v = (m + 2) * line
-    u = v + groups * points * v_step
-    product = u + points * u_step
-    result = product + groups * points * m_step
-    length = result + max(9 * lanes, (m * m + 3) * columns)
-    return line, v, v_step, points * v_step, u, u_step, product, m_step, points * m_step, result, length
+    v, end = place_points((m + 2) * patch_line(m, lanes), tiles, m, rows, channel_block, lanes)
+    u, end = place_points(end, channel_block, m, channel_block, columns, lanes)
+    product, end = place_points(end, tiles, m, rows, columns, lanes)
+    return Layout(v, u, product, end, end + max(9 * lanes, (m * m + 3) * columns))
 
 
 def tile_reader(transform, overlap):
@@ -70,23 +75,20 @@ def tile_reader(transform, overlap):
     Returns
     -------
     read : njit function
-        Reads `tiles` tiles side by side, the first of which has its corner at pixel (i, j). They are numbered
-        from `first` on; what tile t gives goes to row ``t % rows`` of group ``t // rows`` in ``flat[v:]``.
-        There are `count` channels from `first_c` on, and zeros up to `channel_block`. At ``flat[patch:]`` is
-        scratch for pixels, of `line` numbers a row.
+        Reads `tiles` tiles side by side, the first of which has its corner at pixel (i, j), `count` channels
+        from `first_c` on, and zeros beyond. What they give goes to `points` in `flat`, where the first of
+        them has the number `first`. The patch of pixels at the start of `flat` is overwritten.
     """
 
     @njit(fastmath=FASTMATH)
-    def read(
-        m, maps, n, i, j, tiles, first_c, count, channel_block, flat, patch, line, v, first, v_step, rows
-    ):  # fmt: skip
+    def read(m, maps, n, i, j, tiles, first_c, count, flat, points, first):
         reach = m + overlap
         _, height, width, channels = maps.raw.shape
         raw = maps.raw.reshape(-1)
         lanes = lanes_of(flat)
-        group = (m + 2) * (m + 2) * v_step
+        line = patch_line(m, lanes)
         pooled = maps.offsets.size > 0
-        for c in range(0, channel_block, lanes):
+        for c in range(0, points.width, lanes):
             here = min(lanes, count - c)
             finish = (
                 load(maps.scale, first_c + c, here),
@@ -106,15 +108,13 @@ def tile_reader(transform, overlap):
                 else:
                     read_pixels(
                         maps, n, i, left, reach, some * m + reach - m, first_c + c, here,
-                        flat, patch, line, lanes, lanes,
+                        flat, 0, line, lanes, lanes,
                     )  # fmt: skip
-                    source, to_do, at, row, column = flat, nothing_to_do, patch, line, lanes
+                    source, to_do, at, row, column = flat, nothing_to_do, 0, line, lanes
                 for k in range(some):
-                    tile = first + t + k
-                    to = v + tile // rows * group + tile % rows * channel_block + c
                     transform(
                         m, to_do, source, at + k * m * column, row, column,
-                        None, flat, to, (m + 2) * v_step, v_step,
+                        None, flat, tile_at(points, first + t + k) + c, (m + 2) * points.step, points.step,
                     )  # fmt: skip
                 t += some
 
@@ -123,15 +123,6 @@ def tile_reader(transform, overlap):
 
 read_tiles = tile_reader(transform_input, 2)
 read_gradient_tiles = tile_reader(transform_output_transposed, 0)
-
-
-@njit(fastmath=FASTMATH)
-def clear_idle_rows(points, tiles, rows, width, flat, at, step):
-    """Zeros for the rows of the last group that have no tile: leftovers there may be slow, or no numbers."""
-    if tiles % rows:
-        for f in range(points):
-            group = at + tiles // rows * points * step + f * step
-            flat[group + tiles % rows * width : group + rows * width] = 0
 
 
 @kernel
@@ -155,14 +146,7 @@ def winograd(
     block_rows, block_columns = block
     channels = maps.raw.shape[3]
     size = weight.shape[2]
-    points = (m + 2) * (m + 2)
     lanes = lanes_of(out)
-    vectors = columns // lanes
-    rows = tile_rows(vectors)
-    line, v, v_step, v_group, u, u_step, product, m_step, m_group, result, _ = scratch_layout(
-        block_rows * block_columns, m, channel_block, columns, lanes
-    )
-    taps = result
     tile_h = -(-out_h // m)
     tile_w = -(-out_w // m)
     strips = -(-tile_w // block_columns)
@@ -170,9 +154,11 @@ def winograd(
     channel_blocks = -(-channels // channel_block)
     turns = pieces_of(size) * channel_blocks
     panels = -(-out_channels // columns)
-    flat = scratch.reshape(-1)
     for unit in prange(panels * shares):
-        base = get_thread_id() * scratch.shape[1]
+        flat = scratch[get_thread_id()]
+        # Made in here, because Numba cannot bring a named tuple of the kernel's own into its threads.
+        layout = scratch_layout(block_rows * block_columns, m, channel_block, columns, lanes)
+        v, u, product = layout.v, layout.u, layout.product
         first_o = unit // shares * columns
         share = unit % shares
         first_block = share * blocks // shares
@@ -182,7 +168,7 @@ def winograd(
             here_rows = min(block_rows, batch * tile_h - first_row)
             here_columns = min(block_columns, tile_w - first_tile)
             tiles = here_rows * here_columns
-            clear_idle_rows(points, tiles, rows, channel_block, flat, base + v, v_step)
+            clear_idle_rows(v, tiles, m, flat)
             for turn in range(turns):
                 piece = turn // channel_blocks
                 top, left, _, _ = piece_of(size, piece)
@@ -190,37 +176,38 @@ def winograd(
                 if turns > 1 or number == first_block:
                     transform_weights(
                         m, weight, adjoint, piece, first_c, channel_block, first_o, columns,
-                        base + taps, flat, base + u, u_step,
+                        layout.result, flat, u.start, u.step,
                     )  # fmt: skip
                 for r in range(here_rows):
                     read_tiles(
                         m, maps, (first_row + r) // tile_h, (first_row + r) % tile_h * m + top - padding,
                         first_tile * m + left - padding, here_columns, first_c, channels - first_c,
-                        channel_block, flat, base, line, base + v, r * here_columns, v_step, rows,
+                        flat, v, r * here_columns,
                     )  # fmt: skip
-                for f in range(points):
-                    for group in range(-(-tiles // rows)):
+                for f in range((m + 2) * (m + 2)):
+                    for group in range(-(-tiles // v.rows)):
                         add_product(
-                            vectors, flat, base + v + group * v_group + f * v_step, (channel_block, 0, 1),
-                            flat, base + u + f * u_step, (0, columns), (1, channel_block),
-                            flat, base + product + group * m_group + f * m_step, turn == 0,
+                            columns // lanes, flat, v.start + group * v.group + f * v.step, (v.width, 0, 1),
+                            flat, u.start + f * u.step, (0, columns), (1, channel_block),
+                            flat, product.start + group * product.group + f * product.step, turn == 0,
                         )  # fmt: skip
             write_tiles(
-                m, here_rows, here_columns, first_row, first_tile, tile_h, rows, first_o, columns, bias,
-                flat, base + product, m_step, base + result, out, moments, number,
+                m, here_rows, here_columns, first_row, first_tile, tile_h, first_o, bias,
+                flat, layout, out, moments, number,
             )  # fmt: skip
 
 
 @njit(fastmath=FASTMATH)
 def write_tiles(
-    m, here_rows, here_columns, first_row, first_tile, tile_h, rows, first_o, columns, bias,
-    flat, product, m_step, result, out, moments, number,
+    m, here_rows, here_columns, first_row, first_tile, tile_h, first_o, bias,
+    flat, layout, out, moments, number,
 ):  # fmt: skip
     """y = At M A of a block of tiles, plus bias, into `out`; and its moments, if wanted."""
     _, out_h, out_w, out_channels = out.shape
     lanes = lanes_of(out)
     flat_out = out.reshape(-1)
-    group = (m + 2) * (m + 2) * m_step
+    product, result = layout.product, layout.result
+    columns = product.width
     o_count = min(columns, out_channels - first_o)
     pivot = result + m * m * columns
     total = pivot + columns
@@ -234,20 +221,22 @@ def write_tiles(
         for t in range(here_columns):
             j = (first_tile + t) * m
             wide = min(m, out_w - j)
-            tile = r * here_columns + t
+            first_point = tile_at(product, r * here_columns + t)
             for o in range(0, o_count, lanes):
                 some = min(lanes, o_count - o)
-                at = product + tile // rows * group + tile % rows * columns + o
                 bias_o = load(bias, first_o + o, some)
                 corner = ((n * out_h + i) * out_w + j) * out_channels + first_o + o
-                row, column = (m + 2) * m_step, m_step
+                row, column = (m + 2) * product.step, product.step
                 if high == m and wide == m and some == lanes:
                     to_row, to_column = out_w * out_channels, out_channels
                     transform_output(
-                        m, None, flat, at, row, column, bias_o, flat_out, corner, to_row, to_column
-                    )
+                        m, None, flat, first_point + o, row, column,
+                        bias_o, flat_out, corner, to_row, to_column,
+                    )  # fmt: skip
                 else:
-                    transform_output(m, None, flat, at, row, column, bias_o, flat, result, m * lanes, lanes)
+                    transform_output(
+                        m, None, flat, first_point + o, row, column, bias_o, flat, result, m * lanes, lanes
+                    )
                     for ki in range(high):
                         for kj in range(wide):
                             value = load(flat, result + (ki * m + kj) * lanes, lanes)

@@ -41,7 +41,7 @@ makes the two-dimensional transform of it.
 from numba import njit
 
 from segnet_np.kernels.flags import FASTMATH
-from segnet_np.kernels.simd import read_columns, turn, write_rows
+from segnet_np.kernels.simd_blocks import read_columns, turn, write_rows
 
 S = 2**0.5
 
@@ -169,8 +169,9 @@ def down_and_along(points_4, taken_4, points_2, taken_2):
     -------
     transform : njit function
         ``transform(m, finish, x, at, row, column, added, out, to, out_row, out_column)``: from the vectors at
-        ``x[at + i * row + j * column]``, with `finish` as in :func:`segnet_np.kernels.simd.read_columns`, to
-        those at ``out[to + i * out_row + j * out_column]``, where the vector `added` is added, if not None.
+        ``x[at + i * row + j * column]``, with `finish` as in
+        :func:`segnet_np.kernels.simd_blocks.read_columns`, to those at
+        ``out[to + i * out_row + j * out_column]``, where the vector `added` is added, if not None.
     """
 
     @njit(forceinline=True)

@@ -11,13 +11,16 @@ work owns dU for one piece of the kernel, a block of input channels and a panel 
 enough to stay in the cache, and goes over its share of the tiles.
 """
 
+from typing import NamedTuple
+
 from numba import get_thread_id, prange
 from numba.extending import register_jitable
 
 from segnet_np.kernels.kernel import kernel
 from segnet_np.kernels.simd import lanes_of
 from segnet_np.kernels.tile import MAX_ROWS, add_product, tile_rows
-from segnet_np.kernels.winograd import PATCH_TILES, clear_idle_rows, read_gradient_tiles, read_tiles
+from segnet_np.kernels.winograd import patch_line, read_gradient_tiles, read_tiles
+from segnet_np.kernels.winograd_scratch import Points, clear_idle_rows, place_points
 from segnet_np.kernels.winograd_weights import piece_of, pieces_of, transform_weight_gradients
 
 # Tiles that lie together in memory, so that the points of one touch few pages.
@@ -27,30 +30,33 @@ GROUP = 6
 _SUMMED = 4096
 
 
+class Layout(NamedTuple):
+    """What lies where in a thread's scratch memory of :func:`winograd_weight_gradient`, behind the patch.
+
+    Attributes
+    ----------
+    v, d, u : Points
+        V and D of a block of tiles, and dU, whose "tiles" are the input channels.
+    length : int
+        Of all.
+    """
+
+    v: Points
+    d: Points
+    u: Points
+    length: int
+
+
 @register_jitable
 def scratch_layout(tiles, m, channel_block, columns, lanes):
-    """Say what lies where in a thread's scratch memory of :func:`winograd_weight_gradient`.
-
-    Returns
-    -------
-    line : int
-        Length of a row of the patch of pixels, which lies first.
-    v, v_step, v_group, d, d_step, d_group, u, u_step : int
-        Where V, D and dU begin, and how far their points and their groups of tiles lie apart.
-    length : int
-    """
-    points = (m + 2) * (m + 2)
-    groups = -(-tiles // GROUP)
-    line = (PATCH_TILES * m + 2) * lanes
-    # One more vector a point keeps the points from lying a power of two apart, and is where idle rows of the
-    # micro-kernel read behind V. Those rows are written behind dU.
-    v_step = GROUP * channel_block + -(-MAX_ROWS // lanes) * lanes
-    d_step = GROUP * columns + lanes
-    u_step = (channel_block + MAX_ROWS) * columns + lanes
-    v = (m + 2) * line
-    d = v + groups * points * v_step
-    u = d + groups * points * d_step
-    return line, v, v_step, points * v_step, d, d_step, points * d_step, u, u_step, u + points * u_step
+    """Make the Layout for blocks of `tiles` tiles."""
+    # Idle rows of the micro-kernel read behind the points of V, and are written behind those of dU.
+    v, end = place_points(
+        (m + 2) * patch_line(m, lanes), tiles, m, GROUP, channel_block, -(-MAX_ROWS // lanes) * lanes
+    )
+    d, end = place_points(end, tiles, m, GROUP, columns, lanes)
+    u, end = place_points(end, channel_block, m, channel_block, columns, MAX_ROWS * columns + lanes)
+    return Layout(v, d, u, end)
 
 
 @kernel
@@ -63,20 +69,16 @@ def winograd_weight_gradient(maps, padding, dmaps, m, block, channel_block, colu
     chunks, out_channels, channels, size, _ = partial.shape
     block_rows, block_columns = block
     batch = dmaps.raw.shape[0]
-    points = (m + 2) * (m + 2)
     panels = -(-out_channels // columns)
     lanes = lanes_of(partial)
     rows = tile_rows(columns // lanes)
-    line, v, v_step, v_group, d, d_step, d_group, u, u_step, _ = scratch_layout(
-        block_rows * block_columns, m, channel_block, columns, lanes
-    )
     tile_h = -(-dmaps.height // m)
     tile_w = -(-dmaps.width // m)
     strips = -(-tile_w // block_columns)
     channel_blocks = -(-channels // channel_block)
-    flat = scratch.reshape(-1)
     for unit in prange(chunks * pieces_of(size) * channel_blocks * panels):
-        base = get_thread_id() * scratch.shape[1]
+        flat = scratch[get_thread_id()]
+        v, d, u, _ = scratch_layout(block_rows * block_columns, m, channel_block, columns, lanes)
         first_o = unit % panels * columns
         first_c = unit // panels % channel_blocks * channel_block
         piece = unit // (panels * channel_blocks) % pieces_of(size)
@@ -85,40 +87,39 @@ def winograd_weight_gradient(maps, padding, dmaps, m, block, channel_block, colu
         c_count = min(channel_block, channels - first_c)
         start = chunk * batch * tile_h // chunks
         end = (chunk + 1) * batch * tile_h // chunks
-        for at in range(base + v, base + d, v_step):  # behind each point, for idle rows
-            flat[at + GROUP * channel_block : at + v_step] = 0
+        for at in range(v.start, d.start, v.step):  # behind each point, for idle rows
+            flat[at + GROUP * channel_block : at + v.step] = 0
         for first_row in range(start, end, block_rows):
             here_rows = min(block_rows, end - first_row)
             for strip in range(strips):
                 first_tile = strip * block_columns
                 here_columns = min(block_columns, tile_w - first_tile)
                 tiles = here_rows * here_columns
-                clear_idle_rows(points, tiles, GROUP, channel_block, flat, base + v, v_step)
-                clear_idle_rows(points, tiles, GROUP, columns, flat, base + d, d_step)
+                clear_idle_rows(v, tiles, m, flat)
+                clear_idle_rows(d, tiles, m, flat)
                 for r in range(here_rows):
                     n = (first_row + r) // tile_h
                     i = (first_row + r) % tile_h * m
                     j = first_tile * m
                     read_tiles(
                         m, maps, n, i + top - padding, j + left - padding, here_columns, first_c, c_count,
-                        channel_block, flat, base, line, base + v, r * here_columns, v_step, GROUP,
+                        flat, v, r * here_columns,
                     )  # fmt: skip
                     read_gradient_tiles(
-                        m, dmaps, n, i, j, here_columns, first_o,
-                        out_channels - first_o, columns, flat, base, line, base + d, r * here_columns, d_step,
-                        GROUP,
+                        m, dmaps, n, i, j, here_columns, first_o, out_channels - first_o,
+                        flat, d, r * here_columns,
                     )  # fmt: skip
                 fresh = first_row == start and strip == 0
                 depth = (-(-tiles // GROUP), GROUP)
-                for f in range(points):
+                for f in range((m + 2) * (m + 2)):
                     for c in range(0, c_count, rows):
                         add_product(
-                            columns // lanes, flat, base + v + f * v_step + c, (1, v_group, channel_block),
-                            flat, base + d + f * d_step, (d_group, columns), depth,
-                            flat, base + u + f * u_step + c * columns, fresh,
+                            columns // lanes, flat, v.start + f * v.step + c, (1, v.group, v.width),
+                            flat, d.start + f * d.step, (d.group, d.width), depth,
+                            flat, u.start + f * u.step + c * u.width, fresh,
                         )  # fmt: skip
         transform_weight_gradients(
-            m, flat, base + u, u_step, c_count, columns, piece, partial, chunk, first_c, first_o
+            m, flat, u.start, u.step, c_count, columns, piece, partial, chunk, first_c, first_o
         )
 
 

@@ -8,7 +8,8 @@ from numba import njit
 from numba.extending import register_jitable
 
 from segnet_np.kernels.flags import FASTMATH
-from segnet_np.kernels.simd import lanes_of, transpose
+from segnet_np.kernels.simd import lanes_of
+from segnet_np.kernels.simd_blocks import transpose
 from segnet_np.kernels.winograd_points import transform_weight, transform_weight_transposed
 
 

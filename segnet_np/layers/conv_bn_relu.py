@@ -18,7 +18,7 @@ import numpy as np
 from numpy.typing import DTypeLike
 
 from segnet_np.kernels.batch_norm_relu import gradient_sums, input_gradient
-from segnet_np.kernels.channel_sum import partial_sums
+from segnet_np.kernels.channel_sum import chunks_of
 from segnet_np.kernels.maps import LazyMaps
 from segnet_np.layers.base import Layer
 from segnet_np.layers.batch_norm import BatchNorm2d
@@ -161,7 +161,7 @@ class ConvBNReLU(Layer):
         mean_, inv_std_ = mean.astype(self.dtype), inv_std.astype(self.dtype)
 
         # forward was: bn = weight * x_hat + bias, out = max(bn, 0)
-        sums = np.empty((2, *partial_sums(batch * height, channels).shape))
+        sums = np.empty((2, chunks_of(batch * height), channels))
         gradient_sums(out, dmaps, mean_, inv_std_, sums)
         dbias, dweight = sums.sum(axis=1)
         self.bn.bias.add_gradient(dbias.astype(self.dtype))

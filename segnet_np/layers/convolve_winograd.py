@@ -54,8 +54,8 @@ def correlate(
         tiles, channel_block = _TILES_ANEW, min(_CHANNELS, channel_block)
     block, blocks = _blocks(batch, height + grow, width + grow, m, tiles, tile_rows(columns // _lanes(dtype)))
     shares = min(blocks, -(-_UNITS // panels)) if kept else blocks
-    *_, length = kernels.scratch_layout(block[0] * block[1], m, channel_block, columns, _lanes(dtype))
-    scratch = workspace.empty((get_num_threads(), length), dtype)
+    layout = kernels.scratch_layout(block[0] * block[1], m, channel_block, columns, _lanes(dtype))
+    scratch = workspace.empty((get_num_threads(), layout.length), dtype)
     moments = workspace.empty((blocks if want_moments else 0, 3, out_channels), "float64")
     kernels.winograd(
         maps, padding, weight, adjoint, bias, m, block, channel_block, columns, shares, scratch, out, moments
@@ -73,10 +73,8 @@ def weight_gradient(
     columns = panel_width(out_channels, dtype)
     channel_block = min(_CHANNELS, _whole_vectors(channels, dtype))
     block, _ = _blocks(batch, out_h, out_w, m, _TILES_GRADIENT, gradient_kernels.GROUP)
-    *_, length = gradient_kernels.scratch_layout(
-        block[0] * block[1], m, channel_block, columns, _lanes(dtype)
-    )
-    scratch = workspace.empty((get_num_threads(), length), dtype)
+    layout = gradient_kernels.scratch_layout(block[0] * block[1], m, channel_block, columns, _lanes(dtype))
+    scratch = workspace.empty((get_num_threads(), layout.length), dtype)
     # Few units of work are cut into chunks of rows.
     units = -(-out_channels // columns) * -(-channels // channel_block) * pieces_of(size)
     chunks = min(batch * -(-out_h // m), max(1, _UNITS // 2 // units))
