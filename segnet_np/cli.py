@@ -71,7 +71,7 @@ def _train(args: argparse.Namespace) -> int:
     print("  samples.png             held-out pictures, their labels and the predictions")
     print("  curves.png, log.csv     how it went, step by step")
     print("  weights.safetensors     the net, for predict and evaluate")
-    print("  config.json, checkpoint.safetensors")
+    print("  config.json, checkpoint.safetensors, checkpoint-previous.safetensors")
     return 0
 
 

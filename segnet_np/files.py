@@ -2,8 +2,8 @@
 
 Everything the project writes, but for the log of a training, goes through :func:`whole_file`: the bytes go to
 a temporary file in the same folder, are flushed to the disk, and only then take the name they were meant for,
-in one step. Whoever reads the folder, at whatever moment, finds the old file or the new one and never half of
-one.
+in one step, which is flushed too. Whoever reads the folder, at whatever moment, finds the old file or the new
+one and never half of one.
 """
 
 import errno
@@ -14,8 +14,25 @@ from contextlib import contextmanager, suppress
 from pathlib import Path
 
 
+def previous_of(path: str | os.PathLike[str]) -> Path:
+    """Where `whole_file` keeps the file that had a name before: ``notes-previous.txt`` of ``notes.txt``.
+
+    Parameters
+    ----------
+    path : str or path-like
+
+    Returns
+    -------
+    previous : Path
+        Beside `path`, or, where that is a link, beside what it points to: a file is renamed within a disk.
+    """
+    path = Path(path)
+    path = path.resolve() if path.is_symlink() else path
+    return path.with_name(f"{path.stem}-previous{path.suffix}")
+
+
 @contextmanager
-def whole_file(path: str | os.PathLike[str]) -> Iterator[Path]:
+def whole_file(path: str | os.PathLike[str], keep_previous: bool = False) -> Iterator[Path]:
     """Lend a temporary path beside `path`; what is written there becomes `path` when the block ends well.
 
     If the block raises (a full disk, Ctrl-C), the temporary file is removed and `path` is as it was.
@@ -24,6 +41,9 @@ def whole_file(path: str | os.PathLike[str]) -> Iterator[Path]:
     ----------
     path : str or path-like
         Where the file shall be. Its folder is made if it is missing.
+    keep_previous : bool
+        Do not overwrite a file that is there: it becomes `previous_of(path)`. A process that is killed
+        between these two renamings leaves that one, whole, and no `path`.
 
     Yields
     ------
@@ -56,8 +76,26 @@ def whole_file(path: str | os.PathLike[str]) -> Iterator[Path]:
         umask = os.umask(0)
         os.umask(umask)
         temporary.chmod(0o666 & ~umask)
+        if keep_previous and path.exists():
+            os.replace(path, previous_of(path))
         os.replace(temporary, path)
     except BaseException:
         with suppress(OSError):
             temporary.unlink()
         raise
+    _flush_folder(path.parent)
+
+
+def _flush_folder(folder: Path) -> None:
+    """Have the disk keep the names in a folder too, through a power cut, where the system can do that."""
+    try:
+        handle = os.open(folder, os.O_RDONLY)
+    except PermissionError:  # always so on Windows, and where one may write but not list
+        return
+    try:
+        os.fsync(handle)
+    except OSError as error:
+        if error.errno not in (errno.EINVAL, errno.ENOTSUP):  # file systems that flush no folders
+            raise
+    finally:
+        os.close(handle)

@@ -3,12 +3,13 @@
 import errno
 import json
 import pickle
+import re
 
 import numpy as np
 import pytest
 from safetensors.numpy import save_file
 
-from segnet_np.training.checkpoint import Checkpoint, load_checkpoint, save_checkpoint
+from segnet_np.training.checkpoint import Checkpoint, load_checkpoint, load_newest, save_checkpoint
 
 
 def checkpoint(step=3):
@@ -69,6 +70,87 @@ def test_a_full_disk_leaves_the_old_one(tmp_path, monkeypatch):
         save_checkpoint(checkpoint(step=4), path)
     assert load_checkpoint(path).step == 3
     assert list(tmp_path.iterdir()) == [path]
+
+
+def small(step=3):
+    return Checkpoint(
+        step=step,
+        weights={"a.weight": np.arange(3, dtype="float32"), "n": np.array(7)},
+        optimizer={"state": {"0.step": np.array(step)}, "param_groups": []},
+        seconds=1.5,
+        best=None,
+        seen=None,
+        config={"data": "Straße"},
+    )
+
+
+def test_any_bit_that_is_not_as_it_was_written_is_noticed(tmp_path):
+    path = tmp_path / "c.safetensors"
+    save_checkpoint(small(), path)
+    whole = path.read_bytes()
+    load_checkpoint(path)
+    for at in range(len(whole)):
+        for bit in {at % 8, 5}:  # each place, with the bit between upper and lower case; all eight take 12 s
+            damaged = bytearray(whole)
+            damaged[at] ^= 1 << bit
+            path.write_bytes(damaged)
+            with pytest.raises(ValueError, match=r"c\.safetensors"):
+                load_checkpoint(path)
+
+
+def test_any_missing_or_added_end_is_noticed(tmp_path):
+    path = tmp_path / "c.safetensors"
+    save_checkpoint(small(), path)
+    whole = path.read_bytes()
+    for damaged in (*(whole[:length] for length in range(len(whole))), whole + b"\0"):
+        path.write_bytes(damaged)
+        with pytest.raises(ValueError, match=r"c\.safetensors"):
+            load_checkpoint(path)
+
+
+def test_arrays_that_changed_places_are_noticed(tmp_path):
+    # All bits are there and the file is whole: only which array is which has changed.
+    path = tmp_path / "c.safetensors"
+    saved = small()
+    saved.weights = {"a": np.zeros(3), "b": np.ones(3)}
+    save_checkpoint(saved, path)
+    whole = path.read_bytes()
+    exchanged = whole.replace(b"weights/a", b"weights/x").replace(b"weights/b", b"weights/a")
+    path.write_bytes(exchanged.replace(b"weights/x", b"weights/b"))
+    with pytest.raises(ValueError, match=r"c\.safetensors is damaged"):
+        load_checkpoint(path)
+    path.write_bytes(re.sub(rb'"shape":\[3\]', b'"shape":[3,1]', whole))
+    with pytest.raises(ValueError, match=r"c\.safetensors"):
+        load_checkpoint(path)
+
+
+def test_the_newest_that_is_whole_is_read(tmp_path):
+    path, previous, said = tmp_path / "c.safetensors", tmp_path / "c-previous.safetensors", []
+    assert load_newest(path, said.append) is None
+    for step in (1, 2, 3):
+        save_checkpoint(small(step), path)
+    found, where = load_newest(path, said.append)
+    assert (found.step, where, said) == (3, path, [])
+
+    path.rename(tmp_path / "newest")  # as if killed between the two renamings
+    found, where = load_newest(path, said.append)
+    assert (found.step, where) == (2, previous)
+    assert said == [f"warning: {path} is missing; going on with {previous}, of step 2"]
+
+    path.write_bytes(b"")
+    found, _ = load_newest(path, said.append)
+    assert found.step == 2
+    assert str(path) in said[1]
+    save_checkpoint(small(4), path, keep_previous=False)
+    assert [load_checkpoint(name).step for name in (previous, path)] == [2, 4]
+
+    for name in (previous, path):
+        name.write_bytes(b"not at all")
+    with pytest.raises(ValueError, match=rf"can be used: {path} is no .*; {previous} is no"):
+        load_newest(path, said.append)
+    previous.unlink()
+    with pytest.raises(ValueError, match=rf"can be used: {path} is no .*; {previous} is missing"):
+        load_newest(path, said.append)
 
 
 def test_what_is_no_checkpoint_is_named(tmp_path):

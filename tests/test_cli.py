@@ -210,22 +210,20 @@ def test_a_wrong_weights_file_is_named(capsys, tmp_path):
     assert "pickle" in refused(capsys, "evaluate", "--weights", "w.safetensors")
 
 
-def test_an_explicit_folder_that_holds_a_run_is_refused(capsys, tmp_path):
+def test_an_explicit_folder_that_holds_a_run_is_refused(capsys):
     arguments = ["train", *TINY, "--steps", "1", "--out", "mine"]
     assert main(arguments) == 0
     capsys.readouterr()
     assert "mine holds a run: go on with it (--resume)" in refused(capsys, *arguments)
     other = [*arguments, "--lr", "1", "--resume"]
     assert "cannot go on with other settings: lr is 0.003, not 1.0" in refused(capsys, *other)
-    checkpoint = tmp_path / "mine" / "checkpoint.safetensors"
-    checkpoint.write_bytes(checkpoint.read_bytes()[:-7])
-    assert "checkpoint.safetensors" in refused(capsys, *arguments, "--resume")
 
 
 def test_resume_says_when_it_starts_anew_and_never_overwrites_weights(capsys):
     assert main(["train", "--steps", "2", "--width", "2", "--out", "new", "--resume"]) == 0
     assert "no checkpoint in new yet: starting with step 1" in capsys.readouterr().err
-    os.remove("new/checkpoint.safetensors")
+    for path in Path("new").glob("checkpoint*"):
+        path.unlink()
     weights = Path("new/weights.safetensors").read_bytes()
     line = refused(capsys, "train", "--steps", "2", "--width", "2", "--out", "new", "--resume")
     assert "new holds weights but no checkpoint.safetensors" in line

@@ -2,21 +2,28 @@
 
 Arrays are the weights (``weights/NAME``) and the optimizer's state (``optimizer/NAME``). What is no array is
 JSON in the file's metadata: the step, the optimizer's settings, the best score and the pixels seen so far,
-and the run's settings. There is no random state, as what a step sees depends on the seed and on its number
-alone. And there is no pickle, which runs code when it is read.
+and the run's settings. There is no random state and no position in the data, as what a step sees depends on
+the seed and on its number alone. And there is no pickle, which runs code when it is read.
+
+The metadata also hold a SHA-256 checksum of all that is read from the file, and the file that was there
+before is kept under a second name. So damage is noticed, and one step back there is a whole file.
 """
 
+import hashlib
 import json
 import os
+from collections.abc import Callable
 from dataclasses import dataclass
+from pathlib import Path
 from typing import Any
 
 import numpy as np
 
-from segnet_np.files import whole_file
+from segnet_np.files import previous_of, whole_file
 from segnet_np.models.weights_file import read_tensors, write_tensors
 
-FORMAT = "segnet_np checkpoint 1"
+FORMAT = "segnet_np checkpoint 2"
+UNCHECKED = "segnet_np checkpoint 1"  # of before there were checksums
 FIELDS = ("step", "seconds", "param_groups", "best", "config")
 
 
@@ -40,6 +47,8 @@ class Checkpoint:
         How many pixels of each class there were in the batches so far; None in older files.
     config : dict
         The settings of the run; plain values.
+    checked : bool
+        Whether a checksum could tell that the file is as it was written; False for older files, without one.
     """
 
     step: int
@@ -49,15 +58,19 @@ class Checkpoint:
     best: dict[str, Any] | None
     seen: list[int] | None
     config: dict[str, Any]
+    checked: bool = True
 
 
-def save_checkpoint(checkpoint: Checkpoint, path: str | os.PathLike[str]) -> None:
+def save_checkpoint(checkpoint: Checkpoint, path: str | os.PathLike[str], keep_previous: bool = True) -> None:
     """Write a checkpoint, whole or not at all.
 
     Parameters
     ----------
     checkpoint : Checkpoint
     path : str or path-like
+    keep_previous : bool
+        Keep the file that is there as `previous_of(path)`. False when that one is known to be damaged, and
+        must not take the place of the good one before it.
 
     Raises
     ------
@@ -74,8 +87,65 @@ def save_checkpoint(checkpoint: Checkpoint, path: str | os.PathLike[str]) -> Non
         "seen": checkpoint.seen,
         "config": checkpoint.config,
     }
-    with whole_file(path) as temporary:
-        write_tensors(arrays, temporary, {"format": FORMAT, "training": json.dumps(plain)})
+    training = json.dumps(plain)
+    metadata = {"format": FORMAT, "training": training, "sha256": _checksum(training, arrays)}
+    with whole_file(path, keep_previous) as temporary:
+        write_tensors(arrays, temporary, metadata)
+
+
+def load_newest(path: str | os.PathLike[str], say: Callable[[str], Any]) -> tuple[Checkpoint, Path] | None:
+    """Read a checkpoint or, where that is damaged or missing, the one before it.
+
+    Parameters
+    ----------
+    path : str or path-like
+        Where the newest one is, if all is well.
+    say : callable
+        Takes a line of text for each thing that was not well.
+
+    Returns
+    -------
+    found : (Checkpoint, Path) or None
+        What was read, and from which of the two files; None when there is neither.
+
+    Raises
+    ------
+    ValueError
+        When none of those that are there can be used; the message names each, and what is wrong with it.
+    """
+    path = Path(path)
+    problems, there = [], False
+    for candidate in (path, previous_of(path)):
+        try:
+            checkpoint = load_checkpoint(candidate)
+        except FileNotFoundError:
+            problems.append(f"{candidate} is missing")
+            continue
+        except ValueError as error:
+            problems.append(str(error))
+            there = True
+            continue
+        for problem in problems:
+            say(f"warning: {problem}; going on with {candidate}, of step {checkpoint.step}")
+        if not checkpoint.checked:
+            say(f"{candidate} is of an older version, without a checksum: damage to it would not be noticed.")
+        return checkpoint, candidate
+    if there:
+        raise ValueError("there is no checkpoint that can be used: " + "; ".join(problems))
+    return None
+
+
+def _checksum(training: str, arrays: dict[str, np.ndarray]) -> str:
+    """SHA-256 of a checkpoint: of what it says of its training, then each array by name with type and shape.
+
+    What the file holds beyond that is the order of the arrays and where each begins. If that is wrong, the
+    file cannot be read or the arrays are not these.
+    """
+    checksum = hashlib.sha256(training.encode())
+    for name, array in sorted(arrays.items()):
+        checksum.update(f"\n{json.dumps([name, array.dtype.str, array.shape])}\n".encode())
+        checksum.update(np.ascontiguousarray(array).reshape(-1).view(np.uint8).data)
+    return checksum.hexdigest()
 
 
 def load_checkpoint(path: str | os.PathLike[str]) -> Checkpoint:
@@ -94,13 +164,17 @@ def load_checkpoint(path: str | os.PathLike[str]) -> Checkpoint:
     FileNotFoundError
         When there is no such file.
     ValueError
-        When the file is no safetensors file, not a whole one, or not a checkpoint; the message says which.
+        When the file is no safetensors file, not a whole one, not as it was written, or not a checkpoint; the
+        message says which.
     """
     arrays, metadata = read_tensors(path)
-    if metadata.get("format") != FORMAT:
+    checked = metadata.get("format") == FORMAT
+    if not checked and metadata.get("format") != UNCHECKED:
         raise ValueError(
             f"{path}: not a checkpoint of a training: format {metadata.get('format')!r}, expected {FORMAT!r}"
         )
+    if checked and metadata.get("sha256") != _checksum(metadata.get("training", ""), arrays):
+        raise ValueError(f"{path} is damaged: what it holds is not what its checksum was made of")
     try:
         plain = json.loads(metadata["training"])
         missing = [name for name in FIELDS if name not in plain]
@@ -125,4 +199,5 @@ def load_checkpoint(path: str | os.PathLike[str]) -> Checkpoint:
         best=plain["best"],
         seen=plain.get("seen"),
         config=plain["config"],
+        checked=checked,
     )

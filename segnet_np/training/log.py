@@ -39,7 +39,7 @@ class Log:
         self.columns = ["step", *columns]
         self.rows: list[dict[str, float]] = []
         if self.path.exists():
-            self.rows = [row for row in self._read() if row["step"] <= keep]
+            self.rows = self._read(keep)
         with whole_file(self.path) as temporary:
             temporary.write_text(self._line(self.columns) + "".join(map(self._row, self.rows)), "utf-8")
         # From here on it grows in place, line by line: a log is worth most while it is written.
@@ -62,26 +62,35 @@ class Log:
         self._file.write(self._row(row))
         self._file.flush()
 
+    def flush_to_disk(self) -> None:
+        """Have the disk keep all rows, so that no checkpoint knows of more steps than the log."""
+        os.fsync(self._file.fileno())
+
     def column(self, name: str) -> tuple[list[int], list[float]]:
         """The steps that have a value in a column, and the values."""
         present = [row for row in self.rows if name in row]
         return [int(row["step"]) for row in present], [row[name] for row in present]
 
-    def _read(self) -> list[dict[str, float]]:
-        with open(self.path, encoding="utf-8", newline="") as file:
-            lines = list(csv.reader(file))
-        if lines and lines[0] != self.columns:
-            raise ValueError(f"{self.path}: columns {lines[0]}, expected {self.columns}")
-        rows = []
-        for number, line in enumerate(lines[1:], start=2):
+    def _read(self, keep: int) -> list[dict[str, float]]:
+        # What follows the row of step `keep` is dropped unread: a run that was killed may have left anything.
+        with open(self.path, encoding="utf-8", errors="replace", newline="") as file:
+            text = file.read()
+        lines = csv.reader(io.StringIO(text[: text.rfind("\n") + 1], newline=""))  # a torn row has no end
+        header = next(lines, self.columns)
+        if header != self.columns:
+            raise ValueError(f"{self.path}: columns {header}, expected {self.columns}")
+        rows: list[dict[str, float]] = []
+        for number, line in enumerate(lines, start=2):
+            if (rows[-1]["step"] if rows else 0) >= keep:
+                break
             if len(line) != len(self.columns):
-                break  # the last line of a run that was killed while it wrote
-            cells = zip(self.columns, line, strict=True)
+                raise ValueError(f"{self.path}:{number}: {len(line)} cells, expected {len(self.columns)}")
+            cells = zip(self.columns[1:], line[1:], strict=True)
             try:
-                rows.append({name: float(cell) for name, cell in cells if cell})
+                rows.append({"step": int(line[0]), **{name: float(cell) for name, cell in cells if cell}})
             except ValueError as error:
                 raise ValueError(f"{self.path}:{number}: {error}") from error
-        return rows
+        return [row for row in rows if row["step"] <= keep]
 
     def _row(self, row: dict[str, float]) -> str:
         return self._line([_cell(row.get(name)) for name in self.columns])
@@ -96,4 +105,5 @@ class Log:
 def _cell(value: float | None) -> str:
     if value is None or math.isnan(value):
         return ""
-    return str(int(value)) if value == int(value) else f"{value:.7g}"
+    # What is read back and written again must not change: a resumed run's log is that of an undisturbed one.
+    return str(value) if isinstance(value, int) else f"{value:.7g}"

@@ -3,7 +3,7 @@
 The order matters when a run dies: first the step itself, then the look at held-out pictures and, if the
 weights are the best so far, their file; then the row of the log and the pictures; and last the checkpoint.
 So a checkpoint never promises what is not there yet, and what was written after the last one is written
-again, the same, when the run is resumed.
+again, the same, when the run is resumed. The first checkpoint is of step 0: from then on there is always one.
 """
 
 import errno
@@ -18,9 +18,9 @@ import numpy as np
 from tqdm.auto import tqdm
 
 from segnet_np.layers import softmax_cross_entropy
-from segnet_np.models import save
+from segnet_np.models import load, save
 from segnet_np.training import pictures, run_folder
-from segnet_np.training.checkpoint import Checkpoint, load_checkpoint, save_checkpoint
+from segnet_np.training.checkpoint import Checkpoint, load_newest, save_checkpoint
 from segnet_np.training.compilation import announced_compilation
 from segnet_np.training.config import Config
 from segnet_np.training.evaluate import evaluate
@@ -66,11 +66,11 @@ def train(config: Config, folder: Path | None = None, resume: bool = False) -> R
     config : Config
     folder : Path or None
         None makes a new one under runs/, named by the settings. It gets config.json, log.csv,
-        checkpoint.safetensors, weights.safetensors (those with the best mean IoU on the held-out pictures),
-        curves.png and samples.png.
+        checkpoint.safetensors and the one before it, checkpoint-previous.safetensors, weights.safetensors
+        (those with the best mean IoU on the held-out pictures), curves.png and samples.png.
     resume : bool
-        Go on from the folder's checkpoint, if there is one. In the end the weights are the same, bit for bit,
-        as without the break.
+        Go on from the folder's checkpoint, if there is one; from the one before, if it is damaged. In the end
+        the weights are the same, bit for bit, as without the break.
 
     Returns
     -------
@@ -85,7 +85,7 @@ def train(config: Config, folder: Path | None = None, resume: bool = False) -> R
     RuntimeError
         When the loss or a weight is not finite; the last checkpoint stays as it was.
     ValueError, OSError
-        When data, settings or checkpoint cannot be used, or the disk is full.
+        When data, settings or both checkpoints cannot be used, or the disk is full.
     """
     if folder and resume and run_folder.lacks_checkpoint(folder):
         raise FileExistsError(
@@ -116,11 +116,10 @@ class _Training:
         self.best: Metrics | None = None
         self.best_step = 0
         self.saved_step: int | None = None
+        self.newest_is_good = True  # or known to be damaged, so that it is not worth keeping
         self.seen = np.zeros(self.classes.num_classes, np.int64)  # pixels of each class in the batches so far
-        if resume and (folder / run_folder.CHECKPOINT).exists():
-            self._restore(load_checkpoint(folder / run_folder.CHECKPOINT))
-        elif resume:
-            say(f"There is no checkpoint in {folder} yet: starting with step 1.")
+        if resume:
+            self._restore()
 
     def run(self) -> Result:
         """Make the steps that are left."""
@@ -128,6 +127,8 @@ class _Training:
         if self.step < self.config.steps:
             self.config.write(self.folder / run_folder.CONFIG)
             try:
+                if self.saved_step is None:
+                    self._save()
                 self._loop()
             except OSError as error:  # a full disk, an image that is gone
                 where = "" if error.filename is None else f"{error.filename}: "
@@ -135,6 +136,9 @@ class _Training:
                 raise OSError(error.errno or errno.EIO, text) from error
             except ValueError as error:  # an image that is broken by now
                 raise ValueError(f"step {self.step}: {error}; {self._kept()}") from error
+            except KeyboardInterrupt as stop:
+                # The second Ctrl-C comes without a word, from wherever the first one was not yet met.
+                raise stop if stop.args else KeyboardInterrupt(f"stopped at once; {self._kept()}") from None
         assert self.best is not None
         return Result(self.best, self.best_step, self.seconds, self.step - before, self.folder)
 
@@ -147,6 +151,8 @@ class _Training:
             announced_compilation(say) as compilation,
             Interrupt(say) as interrupt,
         ):
+            if len(log.rows) != self.step:
+                say(f"warning: {log.path} lacks rows: it has {len(log.rows)} of the {self.step} steps so far")
             while self.step < config.steps:
                 began = time.perf_counter()
                 row = self._take_step()
@@ -162,6 +168,7 @@ class _Training:
                 self.seconds += time.perf_counter() - began
                 stop = interrupt.asked  # looked at once: it may come true at any moment
                 if last or stop or self.step % config.checkpoint_every == 0:
+                    log.flush_to_disk()
                     self._save()
                 speed = f"{row['images_per_second']:.0f} images/s"
                 bar.set_postfix_str(f"loss {row['loss']:.3f}, lr {row['lr']:.1e}, {speed}", refresh=False)
@@ -240,11 +247,23 @@ class _Training:
             seen=self.seen.tolist(),
             config=asdict(self.config),
         )
-        save_checkpoint(checkpoint, self.folder / run_folder.CHECKPOINT)
+        save_checkpoint(checkpoint, self.folder / run_folder.CHECKPOINT, keep_previous=self.newest_is_good)
+        self.newest_is_good = True
         self.saved_step = self.step
 
-    def _restore(self, checkpoint: Checkpoint) -> None:
-        path = self.folder / run_folder.CHECKPOINT
+    def _restore(self) -> None:
+        newest = self.folder / run_folder.CHECKPOINT
+        try:
+            found = load_newest(newest, say)
+        except ValueError as error:
+            weights = self.folder / run_folder.WEIGHTS
+            hope = f"; {weights} holds the best weights so far" if weights.exists() else ""
+            raise ValueError(f"{error}; begin anew in another folder (--out){hope}") from error
+        if found is None:
+            say(f"There is no checkpoint in {self.folder} yet: starting with step 1.")
+            return
+        checkpoint, path = found
+        self.newest_is_good = path == newest
         # How often it is saved changes no number of a run; everything else does.
         settings: dict[str, Any] = {k: v for k, v in checkpoint.config.items() if k != "checkpoint_every"}
         differences = self.config.differences(settings)
@@ -260,8 +279,20 @@ class _Training:
         self.step = self.saved_step = checkpoint.step
         self.seconds = checkpoint.seconds
         if checkpoint.best is not None:
-            self.best = Metrics(np.array(checkpoint.best["confusion"]), self.classes.names)
-            self.best_step = checkpoint.best["step"]
+            self._restore_best(checkpoint.best)
+
+    def _restore_best(self, best: dict[str, Any]) -> None:
+        """Remember the best score so far, whose weights must be in their file: no checkpoint holds them."""
+        try:
+            load(self.folder / run_folder.WEIGHTS)
+        except (FileNotFoundError, ValueError) as error:
+            lost = f"the best weights so far, of step {best['step']}, are lost: {error}"
+            if self.step == self.config.steps:
+                raise ValueError(f"{lost}; begin anew in another folder (--out)") from error
+            say(f"warning: {lost}; the best of the steps from here on will be kept")
+            return
+        self.best = Metrics(np.array(best["confusion"]), self.classes.names)
+        self.best_step = best["step"]
 
     def _kept(self) -> str:
         """What is safe, in words."""

@@ -3,6 +3,8 @@
 from itertools import count
 from pathlib import Path
 
+from segnet_np.files import previous_of
+
 RUNS = Path("runs")  # where new runs go, unless told otherwise
 
 CONFIG = "config.json"
@@ -16,12 +18,18 @@ FILES = (CONFIG, LOG, CHECKPOINT, WEIGHTS, CURVES, SAMPLES)
 
 def holds_run(folder: Path) -> bool:
     """Whether a run was started in this folder."""
-    return any((folder / name).exists() for name in (CONFIG, LOG, CHECKPOINT, WEIGHTS))
+    return has_checkpoint(folder) or any((folder / name).exists() for name in (CONFIG, LOG, WEIGHTS))
+
+
+def has_checkpoint(folder: Path) -> bool:
+    """Whether there is a checkpoint, be it the newest or the one before."""
+    newest = folder / CHECKPOINT
+    return newest.exists() or previous_of(newest).exists()
 
 
 def lacks_checkpoint(folder: Path) -> bool:
     """Whether there are weights, which a new start would overwrite, but no checkpoint to go on from."""
-    return (folder / WEIGHTS).exists() and not (folder / CHECKPOINT).exists()
+    return (folder / WEIGHTS).exists() and not has_checkpoint(folder)
 
 
 def remove_leftovers(folder: Path) -> None:
