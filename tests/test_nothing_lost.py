@@ -244,6 +244,27 @@ def test_weights_that_came_before_the_first_checkpoint_are_no_dead_end(no_pictur
     assert_same_run(tmp_path / "run", tmp_path / "whole")
 
 
+def test_the_disk_has_the_log_before_the_checkpoint(no_pictures, tmp_path, monkeypatch):
+    log, happened = tmp_path / "run" / "log.csv", []
+    fsync, save = os.fsync, loop.save_checkpoint
+
+    def flushed(handle):
+        if log.exists() and os.path.samestat(os.fstat(handle), log.stat()):
+            happened.append(f"log to {log.read_text().splitlines()[-1].split(',')[0]}")
+        fsync(handle)
+
+    def saved(state, *arguments, **options):
+        happened.append(f"checkpoint {state.step}")
+        save(state, *arguments, **options)
+
+    monkeypatch.setattr(os, "fsync", flushed)
+    monkeypatch.setattr(loop, "save_checkpoint", saved)
+    train(TINY, tmp_path / "run")
+    assert happened == [
+        "checkpoint 0", *(f"{what} {step}" for step in (2, 4, 6) for what in ("log to", "checkpoint"))
+    ]  # fmt: skip
+
+
 def test_lost_weights_are_missed(runs, no_pictures, tmp_path, capsys):
     for name in ("half", "whole"):
         shutil.copytree(runs / name, tmp_path / name)
