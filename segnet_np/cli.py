@@ -11,6 +11,8 @@ from collections.abc import Callable, Sequence
 from pathlib import Path
 from typing import Any
 
+from segnet_np.train_options import add_settings, given_settings
+
 # Errors of the system that are no fault of the input.
 FAILURES = (errno.ENOSPC, errno.EDQUOT, errno.EIO)
 
@@ -57,12 +59,7 @@ def _train(args: argparse.Namespace) -> int:
     from segnet_np.training.loop import train
     from segnet_np.training.start import plan
 
-    names = (
-        "data", "model", "width", "kernel_size", "crop", "batch", "steps", "optimizer", "lr", "weight_decay",
-        "schedule", "class_weights", "balance", "seed", "validate_every", "checkpoint_every",
-    )  # fmt: skip
-    settings = {name: getattr(args, name) for name in names if getattr(args, name) is not None}
-    config, folder = plan(settings, args.epochs, args.out, args.resume)
+    config, folder = plan(given_settings(args), args.epochs, args.out, args.resume, args.recipe)
     result = train(config, folder, args.resume)
     if not result.steps_made:
         print(f"The run in {result.folder} is finished: all {config.steps} steps are done.")
@@ -209,26 +206,13 @@ def _parser() -> argparse.ArgumentParser:
         help="train a net; without options: SegNet-Basic on painted scenes, a minute or two on two cores",
     )
     train.set_defaults(command=_train)
-    train.add_argument("--data", metavar="DIR", help="folder with train, trainannot, val and valannot")
-    train.add_argument("--model", metavar="M", help="segnet-basic (default) or segnet")
-    train.add_argument("--width", type=int, metavar="N", help="channels of the first stage")
-    train.add_argument("--kernel-size", type=int, metavar="N", help="of segnet-basic's convolutions, odd")
-    train.add_argument("--crop", type=int, metavar="N", help="side of the square windows trained on")
-    train.add_argument("--batch", type=int, metavar="N", help="windows in a step")
+    train.add_argument(
+        "--recipe", metavar="NAME", help="settings to start from: scenes, camvid, paper-basic or a .toml file"
+    )
+    add_settings(train)
     length = train.add_mutually_exclusive_group()
     length.add_argument("--steps", type=int, metavar="N", help="how many steps")
     length.add_argument("--epochs", type=float, metavar="N", help="how often to go through the pictures")
-    train.add_argument("--optimizer", metavar="O", help="adamw (default) or sgd")
-    train.add_argument("--lr", type=float, metavar="X", help="highest learning rate")
-    train.add_argument("--weight-decay", type=float, metavar="X", help="of the convolutions' weights")
-    train.add_argument("--schedule", metavar="S", help="one-cycle (default), poly or constant")
-    train.add_argument("--class-weights", metavar="W", help="median (default), none or camvid-published")
-    train.add_argument("--balance", type=float, metavar="X", help="power of the class weights, 0 to 1")
-    train.add_argument("--seed", type=int, metavar="N", help="of weights, order and crops (default 0)")
-    train.add_argument(
-        "--validate-every", type=int, metavar="K", help="look at held-out pictures each K steps"
-    )
-    train.add_argument("--checkpoint-every", type=int, metavar="K", help="save a checkpoint each K steps")
     train.add_argument(
         "--out", type=Path, metavar="DIR", help="folder of the run (default: a new one in runs/)"
     )

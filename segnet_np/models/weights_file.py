@@ -16,6 +16,7 @@ from safetensors.numpy import save_file
 
 from segnet_np.files import whole_file
 from segnet_np.models.net import Net
+from segnet_np.models.preprocess import NORMALISATIONS
 from segnet_np.models.segnet import SegNet
 from segnet_np.models.segnet_basic import SegNetBasic
 
@@ -58,6 +59,8 @@ def describe(net: Net) -> dict[str, str]:
         "config": net.config,
         "input_mean": net.input_mean,
         "input_std": net.input_std,
+        "input_normalisation": net.input_normalisation,
+        "input_scale": net.input_scale,
         "class_names": net.class_names,
         "class_colours": net.class_colours,
     }
@@ -93,6 +96,13 @@ def rebuild(metadata: dict[str, str] | None, source: str) -> Net:
         net.input_std = _numbers(description, "input_std", net.in_channels)
         if min(net.input_std) <= 0:
             raise ValueError(f"input_std {net.input_std} instead of numbers above 0")
+        # Older files do not say these two.
+        net.input_normalisation = description.get("input_normalisation", net.input_normalisation)
+        if net.input_normalisation not in NORMALISATIONS:
+            raise ValueError(f"input_normalisation {net.input_normalisation!r}")
+        net.input_scale = float(description.get("input_scale", net.input_scale))
+        if not 0 < net.input_scale <= 4:
+            raise ValueError(f"input_scale {net.input_scale} instead of a number above 0 and at most 4")
         net.class_names = _for_classes(description, "class_names", net.num_classes, _name)
         net.class_colours = _for_classes(description, "class_colours", net.num_classes, _colour)
     except (KeyError, TypeError, ValueError, MemoryError) as error:

@@ -30,6 +30,7 @@ from segnet_np.training.messages import say
 from segnet_np.training.metrics import Metrics
 from segnet_np.training.schedule import SCHEDULES
 from segnet_np.training.setup import Setup, prepare
+from segnet_np.training.statistics import estimate_statistics
 from segnet_np.training.symptoms import collapsed, never_seen, nothing_to_judge
 
 
@@ -173,6 +174,7 @@ class _Training:
         config, setup = self.config, self.setup
         images, labels = setup.batches.draw(self.step)
         self.net.train()
+        self.net.seed_dropout(config.seed, self.step)
         logits = self.net(self.net.normalise(images))
         loss, dlogits = softmax_cross_entropy(logits, labels, setup.class_weights, self.classes.ignore_index)
         if not math.isfinite(loss):
@@ -181,7 +183,9 @@ class _Training:
             )
         self.net.zero_grad()
         self.net.backward(dlogits, input_grad=False)
-        setup.optimizer.lr = config.lr * SCHEDULES[config.schedule](self.step, config.steps)
+        factor = SCHEDULES[config.schedule](self.step, config.steps)
+        for group, highest in zip(setup.optimizer.param_groups, setup.highest_rates, strict=True):
+            group["lr"] = highest * factor
         setup.optimizer.step()
         self.step += 1
         self.seen += np.bincount(labels.ravel(), minlength=256)[: self.classes.num_classes]
@@ -190,9 +194,11 @@ class _Training:
     def _validate(self) -> dict[str, float]:
         """Judge the net on the held-out pictures; keep its weights if they are the best so far."""
         self._finite_weights()
+        if self.config.statistics == "full-pass":
+            estimate_statistics(self.net, self.setup.batches)
         metrics = evaluate(self.net, self.setup.held_out)
+        better = self._better(metrics)
         judged = not math.isnan(metrics.mean_iou)  # all that is held out may be void
-        better = self.best is None or math.isnan(self.best.mean_iou) or metrics.mean_iou > self.best.mean_iou
         if better:
             save(self.net, self.folder / run_folder.WEIGHTS)
             self.best, self.best_step = metrics, self.step
@@ -200,7 +206,7 @@ class _Training:
         say(
             f"step {self.step}, held out: global accuracy {metrics.global_accuracy:.3f}, "
             f"class accuracy {metrics.class_accuracy:.3f}, mean IoU {metrics.mean_iou:.3f}"
-            + (", the best so far\n" if better and judged else "\n")
+            + (", the best so far\n" if better and judged and self.config.keep != "last" else "\n")
             + "    " + ", ".join(f"{name} {iou:.2f}" for name, iou in zip(names, metrics.iou, strict=True))
         )  # fmt: skip
         for warning in (
@@ -216,6 +222,13 @@ class _Training:
             "mean_iou": metrics.mean_iou,
             **{f"iou_{name}": float(iou) for name, iou in zip(names, metrics.iou, strict=True)},
         }
+
+    def _better(self, metrics: Metrics) -> bool:
+        """Whether weights with these scores take the place of those that were kept."""
+        if self.best is None or self.config.keep == "last":
+            return True
+        new, old = (getattr(scores, self.config.keep) for scores in (metrics, self.best))
+        return math.isnan(old) or new > old
 
     def _finite_weights(self) -> dict[str, np.ndarray]:
         weights = self.net.state_dict()
