@@ -31,7 +31,12 @@ from segnet_np.training.metrics import Metrics
 from segnet_np.training.schedule import SCHEDULES
 from segnet_np.training.setup import Setup, prepare
 from segnet_np.training.statistics import estimate_statistics
-from segnet_np.training.symptoms import collapsed, never_seen, nothing_to_judge
+from segnet_np.training.strip import Strip
+from segnet_np.training.symptoms import collapsed, never_seen, nothing_to_judge, rising
+from segnet_np.training.tensorboard import Board
+
+# Seconds after which the curves are drawn anew while the training goes on; it takes about half a second.
+REDRAWN = 30
 
 
 @dataclass
@@ -68,7 +73,8 @@ def train(config: Config, folder: Path | None = None, resume: bool = False) -> R
     folder : Path or None
         None makes a new one under runs/, named by the settings. It gets config.json, log.csv,
         checkpoint.safetensors, weights.safetensors (those with the best mean IoU on the held-out pictures),
-        curves.png and samples.png.
+        curves.png, samples.png, strip.png with its strip.safetensors and, where tensorboardX is installed, a
+        folder tensorboard.
     resume : bool
         Go on from the folder's checkpoint, if there is one. In the end the weights are the same, bit for bit,
         as without the break.
@@ -144,10 +150,14 @@ class _Training:
         scores = ["global_accuracy", "class_accuracy", "mean_iou", *(f"iou_{n}" for n in self.classes.names)]
         with (
             Log(self.folder / run_folder.LOG, ["loss", "lr", "images_per_second", *scores], self.step) as log,
+            Board(self.folder, self.step) as board,
             tqdm(total=config.steps, initial=self.step, desc="training", unit="step") as bar,
             announced_compilation(say) as compilation,
             Interrupt(say) as interrupt,
         ):
+            epoch = len(self.setup.batches.dataset) / config.batch
+            strip = Strip(self.folder, self.setup.held_out, epoch, self.step)
+            drawn = time.perf_counter()
             while self.step < config.steps:
                 began = time.perf_counter()
                 row = self._take_step()
@@ -156,10 +166,16 @@ class _Training:
                 last = self.step == config.steps
                 validated = last or self.step % config.validate_every == 0
                 if validated:
-                    row |= self._validate()
+                    row |= self._validate(log.column("loss")[1])
                 log.write(row)
+                board.write(row)
                 if validated:
-                    pictures.draw(self.net, self.setup.held_out, log, self.folder)
+                    pictures.draw_samples(self.net, self.setup.held_out, self.folder)
+                if last or strip.due(self.step):
+                    strip.look(self.net, self.step)
+                if validated or time.perf_counter() - drawn > REDRAWN:
+                    pictures.draw_curves(log, self.folder)
+                    drawn = time.perf_counter()
                 self.seconds += time.perf_counter() - began
                 stop = interrupt.asked  # looked at once: it may come true at any moment
                 if last or stop or self.step % config.checkpoint_every == 0:
@@ -191,8 +207,11 @@ class _Training:
         self.seen += np.bincount(labels.ravel(), minlength=256)[: self.classes.num_classes]
         return {"step": self.step, "loss": loss, "lr": setup.optimizer.lr}
 
-    def _validate(self) -> dict[str, float]:
-        """Judge the net on the held-out pictures; keep its weights if they are the best so far."""
+    def _validate(self, losses: list[float]) -> dict[str, float]:
+        """Judge the net on the held-out pictures; keep its weights if they are the best so far.
+
+        `losses` are those of all steps; what looks wrong is said.
+        """
         self._finite_weights()
         if self.config.statistics == "full-pass":
             estimate_statistics(self.net, self.setup.batches)
@@ -213,6 +232,7 @@ class _Training:
             nothing_to_judge(metrics.confusion),
             collapsed(metrics.confusion, names),
             never_seen(self.seen, names),
+            rising(losses),
         ):
             if warning:
                 say(warning)
