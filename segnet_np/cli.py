@@ -101,7 +101,7 @@ def _evaluate(args: argparse.Namespace) -> int:
         raise ValueError(f"evaluate: in {len(pictures)} pictures not one pixel belongs to a class")
     plots.save(plots.confusion(metrics.confusion, metrics.class_names), args.out / "confusion.png")
     if args.json:
-        print(json.dumps(metrics.as_dict()))
+        print(json.dumps(metrics.as_dict(), allow_nan=False))
     else:
         print(f"{len(pictures)} pictures\n\n{metrics}\n\n{args.out / 'confusion.png'}")
     return 0

@@ -79,9 +79,12 @@ def test_train_on_a_folder_then_evaluate_and_predict(data, tmp_path, capsys):
 
     weights = str(run / "weights.safetensors")
     assert main(["evaluate", "--weights", weights, "--data", str(data), "--json"]) == 0
-    scores = json.loads(capsys.readouterr().out)
-    assert list(scores) == ["global_accuracy", "class_accuracy", "mean_iou", "iou"]
-    assert list(scores["iou"]) == list(CAMVID.names)
+    scores = json.loads(capsys.readouterr().out, parse_constant=pytest.fail)  # NaN is no JSON
+    means = ["global_accuracy", "class_accuracy", "mean_iou", "boundary_f1"]
+    assert list(scores) == [*means, "accuracy", "iou", "boundary_f1_by_class"]
+    assert all(0 <= scores[name] <= 1 for name in means)
+    for name in ("accuracy", "iou", "boundary_f1_by_class"):
+        assert list(scores[name]) == list(CAMVID.names)
     rows = (run / "log.csv").read_text().splitlines()
     logged = dict(zip(rows[0].split(","), rows[-1].split(","), strict=True))
     assert scores["mean_iou"] == pytest.approx(float(logged["mean_iou"]), rel=1e-5)
@@ -103,6 +106,8 @@ def test_evaluate_without_data_takes_the_held_out_scenes(weights, capsys):
     out = capsys.readouterr().out
     assert out.startswith("2 pictures")
     assert "mean IoU" in out
+    assert "boundary F1 (BF) 0." in out
+    assert next(line for line in out.splitlines() if line.startswith("class ")).split()[-1] == "BF"
     assert os.path.exists("here/confusion.png")
 
 

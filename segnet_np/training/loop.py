@@ -215,7 +215,7 @@ class _Training:
         self._finite_weights()
         if self.config.statistics == "full-pass":
             estimate_statistics(self.net, self.setup.batches)
-        metrics = evaluate(self.net, self.setup.held_out)
+        metrics = evaluate(self.net, self.setup.held_out, boundaries=False)
         better = self._better(metrics)
         judged = not math.isnan(metrics.mean_iou)  # all that is held out may be void
         if better:
