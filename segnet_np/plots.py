@@ -172,7 +172,9 @@ def spread(count: int, length: int) -> list[int]:
 
 
 def confusion(matrix: np.ndarray, names: Sequence[str]) -> Figure:
-    """Show a confusion matrix, each row as shares of the true class.
+    """Show a confusion matrix, each row in percent of the true class.
+
+    Cells below half a percent have no number, and a class without true pixels has a grey row.
 
     Parameters
     ----------
@@ -197,7 +199,7 @@ def confusion(matrix: np.ndarray, names: Sequence[str]) -> Figure:
     side = 2.4 + 0.52 * len(names)
     figure = Figure(figsize=(side + 0.4, side), dpi=DPI, layout="constrained")
     ax = figure.subplots()
-    ax.imshow(shares, cmap=BLUES, vmin=0, vmax=1)
+    ax.imshow(shares, cmap=BLUES.with_extremes(bad=FAINT), vmin=0, vmax=1)
     for (i, j), share in np.ndenumerate(shares):
         if share >= 0.005:
             colour = "white" if share > 0.45 else INK
@@ -208,11 +210,11 @@ def confusion(matrix: np.ndarray, names: Sequence[str]) -> Figure:
     ax.set_yticks(range(len(names)), rows)
     ax.set_xlabel("predicted", color=SOFT)
     ax.set_ylabel("true", color=SOFT)
-    ax.set_title("of 100 pixels of each true class", color=INK, fontsize=11)
+    ax.set_title("percent of each true class", color=INK, fontsize=11)
     ax.tick_params(length=0, colors=INK)
     ax.set_xticks(np.arange(len(names) + 1) - 0.5, minor=True)
     ax.set_yticks(np.arange(len(names) + 1) - 0.5, minor=True)
-    ax.grid(which="minor", color="white", linewidth=1.5)
+    ax.grid(which="minor", color=FAINT, linewidth=1)
     ax.tick_params(which="minor", length=0)
     ax.spines[:].set_visible(False)
     return figure
