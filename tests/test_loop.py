@@ -72,12 +72,9 @@ def stop_in(monkeypatch, step, what):
 
 def test_a_run_leaves_what_it_promises(undisturbed):
     folder, result = undisturbed
-    names = {"config.json", "log.csv", "curves.png", "samples.png"}
-    assert {path.name for path in folder.iterdir()} == {
-        *names,
-        "checkpoint.safetensors",
-        "weights.safetensors",
-    }
+    names = {"config.json", "log.csv", "curves.png", "samples.png", "strip.png", "tensorboard"}
+    arrays = {"checkpoint.safetensors", "weights.safetensors", "strip.safetensors"}
+    assert {path.name for path in folder.iterdir()} == names | arrays
     assert Config.read(folder / "config.json") == Config(**TINY)
     with open(folder / "log.csv", newline="") as file:
         rows = list(csv.DictReader(file))
@@ -87,7 +84,7 @@ def test_a_run_leaves_what_it_promises(undisturbed):
     assert [bool(row["mean_iou"]) for row in rows] == [False, False, True, False, False, True]
     rates = [3e-3 * SCHEDULES["one-cycle"](k, 6) for k in range(6)]
     np.testing.assert_allclose([float(row["lr"]) for row in rows], rates, rtol=1e-5)
-    for name in ("curves.png", "samples.png"):
+    for name in ("curves.png", "samples.png", "strip.png"):
         with Image.open(folder / name) as image:
             image.load()
     assert result.steps_made == 6
@@ -263,7 +260,10 @@ def test_what_a_killed_run_left_half_written_is_removed(undisturbed, tmp_path):
         assert all(path.exists() for path in left)
         train(Config(**{**TINY, "steps": 1}), folder, resume)
         assert not any(path.exists() for path in left)
-    assert {path.name for path in folder.iterdir()} == {*run_folder.FILES, *(path.name for path in kept)}
+    assert {path.name for path in folder.iterdir() if path.is_file()} == {
+        *run_folder.FILES,
+        *(path.name for path in kept),
+    }
 
 
 def test_a_full_disk_stops_and_keeps_the_checkpoint(monkeypatch, tmp_path):
