@@ -45,6 +45,8 @@ class Net(Layer):
         ``"standard"`` for that, or another one of :mod:`segnet_np.models.preprocess`.
     input_scale : float
         By how much :meth:`predict` makes pictures smaller, because the net was trained on such.
+    input_side : int, or None
+        How many pixels the shorter side of the training pictures had, before they were made smaller.
     class_names : tuple of str, or None
         What the classes are called, if training said so.
     class_colours : tuple of (r, g, b), or None
@@ -84,6 +86,7 @@ class Net(Layer):
         self.input_std: tuple[float, ...] = (0.25,) * in_channels
         self.input_normalisation = preprocess.NORMALISATIONS[0]
         self.input_scale = 1.0
+        self.input_side: int | None = None
         self.class_names: tuple[str, ...] | None = None
         self.class_colours: tuple[tuple[int, int, int], ...] | None = None
         self.workspace = Workspace()
@@ -217,19 +220,21 @@ class Net(Layer):
         )
         return to_nchw(x)
 
-    def predict(self, image: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
+    def predict(self, image: np.ndarray, scale: float | None = None) -> tuple[np.ndarray, np.ndarray]:
         """Segment one picture, in evaluation mode whatever the mode of the net is.
 
         Parameters
         ----------
         image : ndarray of uint8, shape (H, W, in_channels)
+        scale : float, optional
+            To what part of its size the picture is brought for the net; `input_scale` if not given.
 
         Returns
         -------
         labels : ndarray of int64, shape (H, W)
             The most probable class of each pixel.
         probabilities : ndarray, shape (num_classes, H, W)
-            Where `input_scale` is not 1, computed for the smaller picture and interpolated.
+            Where the scale is not 1, computed for the smaller picture and interpolated.
 
         Raises
         ------
@@ -238,21 +243,23 @@ class Net(Layer):
         ValueError
             If its shape does not fit or it is too small.
         """
-        check_array(type(self).__name__, "image", image)
+        name = type(self).__name__
+        check_array(name, "image", image)
         if image.ndim != 3:
             raise ValueError(
                 f"{type(self).__name__}: image must have shape (H, W, {self.in_channels}), "
                 f"but {image.shape} was given"
             )
         height, width = image.shape[:2]
-        size = round(height * self.input_scale), round(width * self.input_scale)
+        scale = self.input_scale if scale is None else check_number(name, "scale", scale, most=4)
+        size = round(height * scale), round(width * scale)
         if size == (height, width):
             x = self.normalise(image[None])
         else:
             self.normalise(image[None, :1, :1])  # what is no picture shall not be resized first
             if min(size) < self.min_size:
                 raise ValueError(
-                    f"{type(self).__name__}: pictures are brought to {self.input_scale:g} of their size, and "
+                    f"{name}: pictures are brought to {scale:g} of their size, and "
                     f"then must be at least {self.min_size}x{self.min_size}; {height}x{width} was given"
                 )
             x = self.normalise(preprocess.resize_image(image, *size)[None])

@@ -19,6 +19,7 @@ from segnet_np.models.net import Net
 from segnet_np.models.preprocess import NORMALISATIONS
 from segnet_np.models.segnet import SegNet
 from segnet_np.models.segnet_basic import SegNetBasic
+from segnet_np.models.shipped import weights_path
 
 MODELS: dict[str, type[Net]] = {net.model: net for net in (SegNet, SegNetBasic)}
 
@@ -61,6 +62,7 @@ def describe(net: Net) -> dict[str, str]:
         "input_std": net.input_std,
         "input_normalisation": net.input_normalisation,
         "input_scale": net.input_scale,
+        "input_side": net.input_side,
         "class_names": net.class_names,
         "class_colours": net.class_colours,
     }
@@ -96,13 +98,16 @@ def rebuild(metadata: dict[str, str] | None, source: str) -> Net:
         net.input_std = _numbers(description, "input_std", net.in_channels)
         if min(net.input_std) <= 0:
             raise ValueError(f"input_std {net.input_std} instead of numbers above 0")
-        # Older files do not say these two.
+        # Older files do not say these three.
         net.input_normalisation = description.get("input_normalisation", net.input_normalisation)
         if net.input_normalisation not in NORMALISATIONS:
             raise ValueError(f"input_normalisation {net.input_normalisation!r}")
         net.input_scale = float(description.get("input_scale", net.input_scale))
         if not 0 < net.input_scale <= 4:
             raise ValueError(f"input_scale {net.input_scale} instead of a number above 0 and at most 4")
+        net.input_side = description.get("input_side")
+        if net.input_side is not None and (type(net.input_side) is not int or net.input_side < 1):
+            raise ValueError(f"input_side {net.input_side!r} instead of a whole number of at least 1")
         net.class_names = _for_classes(description, "class_names", net.num_classes, _name)
         net.class_colours = _for_classes(description, "class_colours", net.num_classes, _colour)
     except (KeyError, TypeError, ValueError, MemoryError) as error:
@@ -142,18 +147,23 @@ def _colour(value: Any) -> tuple[int, int, int]:
     return r, g, b
 
 
-def save(net: Net, path: str | os.PathLike[str]) -> None:
+def save(net: Net, path: str | os.PathLike[str], *, half: bool = False) -> None:
     """Write a net's weights and description to a safetensors file, whole or not at all.
 
     Parameters
     ----------
     net : Net
     path : str or path-like
+    half : bool, default False
+        Store the kernels of convolutions, nearly all of the file, as float16, which halves it and rounds them
+        to three digits; all else keeps its dtype. :func:`load` widens them again.
 
     Raises
     ------
     TypeError
         If `net` is no net of this package.
+    ValueError
+        If a number is too large for float16.
     OSError
         If the file cannot be written; one that was there before stays as it was.
 
@@ -163,8 +173,17 @@ def save(net: Net, path: str | os.PathLike[str]) -> None:
     """
     if not isinstance(net, Net):
         raise TypeError(f"save: expected a SegNet or SegNetBasic, but a {type(net).__name__} was given")
+    state = net.state_dict()
+    if half:
+        state = {name: _narrowed(name, array) if array.ndim == 4 else array for name, array in state.items()}
     with whole_file(path) as temporary:
-        write_tensors(net.state_dict(), temporary, describe(net))
+        write_tensors(state, temporary, describe(net))
+
+
+def _narrowed(name: str, array: np.ndarray) -> np.ndarray:
+    if np.abs(array).max() > np.finfo(np.float16).max:
+        raise ValueError(f"save: {name} has numbers beyond the range of float16; save it without half=True")
+    return array.astype(np.float16)
 
 
 def load(path: str | os.PathLike[str]) -> Net:
@@ -173,6 +192,7 @@ def load(path: str | os.PathLike[str]) -> Net:
     Parameters
     ----------
     path : str or path-like
+        A file, or the name of weights that come with the package (:mod:`segnet_np.models.shipped`).
 
     Returns
     -------
@@ -187,6 +207,7 @@ def load(path: str | os.PathLike[str]) -> Net:
         If it is no whole safetensors file, a pickle, does not say which net it holds, or its arrays do not
         fit that net or are not finite.
     """
+    path = weights_path(path)
     arrays, metadata = read_tensors(path)
     net = rebuild(metadata, str(path))
     spoilt = [name for name, array in arrays.items() if not np.isfinite(array).all()]

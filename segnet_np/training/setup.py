@@ -97,6 +97,7 @@ def prepare(config: Config) -> Setup:
         raise ValueError("\n".join(problems))
     changes = Changes(config.scale, config.zoom, config.stretch, config.flip, config.colour, config.light)
     batches = Batches(pictures, config.batch, config.crop, config.seed, changes)
+    net.input_side = min(pictures[0][1].shape)
     batches.draw(0)  # what else is wrong with the first pictures is noticed here, before a run has begun
     return Setup(
         net=net,
