@@ -186,6 +186,13 @@ def _at_least(least: int) -> Callable[[str], int]:
     return read
 
 
+def _add_weights(command: argparse.ArgumentParser) -> None:
+    command.add_argument(
+        "--weights", default="camvid", metavar="F",
+        help="a weights.safetensors, or the name of weights in the package (default camvid)",
+    )  # fmt: skip
+
+
 def _add_case(command: argparse.ArgumentParser) -> None:
     """Options that say which net, on what input."""
     command.add_argument("--model", choices=("segnet", "segnet-basic"), help="(default segnet)")
@@ -220,7 +227,7 @@ def _parser() -> argparse.ArgumentParser:
 
     predict = commands.add_parser("predict", help="segment pictures of any size")
     predict.set_defaults(command=_predict)
-    predict.add_argument("--weights", type=Path, required=True, metavar="F", help="a weights.safetensors")
+    _add_weights(predict)
     predict.add_argument("images", type=Path, nargs="+", metavar="IMAGE")
     predict.add_argument(
         "--out", type=Path, default=Path(), metavar="DIR", help="where to write (default: here)"
@@ -228,7 +235,7 @@ def _parser() -> argparse.ArgumentParser:
 
     evaluate = commands.add_parser("evaluate", help="judge weights by labelled pictures")
     evaluate.set_defaults(command=_evaluate)
-    evaluate.add_argument("--weights", type=Path, required=True, metavar="F", help="a weights.safetensors")
+    _add_weights(evaluate)
     evaluate.add_argument("--data", metavar="DIR", help="data folder (default: the held-out street scenes)")
     evaluate.add_argument("--split", help="of --data: train, val (default) or test")
     evaluate.add_argument(

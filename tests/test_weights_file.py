@@ -184,3 +184,37 @@ def test_weights_that_are_no_numbers(net, tmp_path):
     snp.save(net, tmp_path / "spoilt.safetensors")
     with pytest.raises(ValueError, match=f"NaN or infinity in {name}; expected finite"):
         snp.load(tmp_path / "spoilt.safetensors")
+
+
+def test_half_precision_rounds_kernels_and_nothing_else(tmp_path):
+    net = snp.SegNet(width=2)
+    snp.save(net, tmp_path / "whole.safetensors")
+    snp.save(net, tmp_path / "half.safetensors", half=True)
+    sizes = [(tmp_path / f"{name}.safetensors").stat().st_size for name in ("half", "whole")]
+    kernels = sum(p.data.size for p in net.parameters() if p.data.ndim == 4)
+    assert sizes[1] - sizes[0] == pytest.approx(2 * kernels, abs=100)
+    state, again = net.state_dict(), snp.load(tmp_path / "half.safetensors").state_dict()
+    for name, array in state.items():
+        assert again[name].dtype == array.dtype, name
+        expected = array.astype(np.float16).astype(np.float32) if array.ndim == 4 else array
+        np.testing.assert_array_equal(again[name], expected, err_msg=name)
+
+
+def test_half_precision_refuses_what_it_cannot_hold(tmp_path):
+    net = snp.SegNetBasic(width=1)
+    net.encoder[0]["1"].conv.weight.data[0, 0, 0, 0] = 70000
+    with pytest.raises(ValueError, match=r"conv1.weight has numbers beyond the range of float16"):
+        snp.save(net, tmp_path / "half.safetensors", half=True)
+    assert not list(tmp_path.iterdir())
+
+
+@pytest.mark.parametrize(
+    ("key", "value"),
+    [("input_scale", 0), ("input_scale", 9), ("input_normalisation", "x"), ("input_side", 0.5)],
+)
+def test_settings_of_the_input_out_of_range_are_refused(tmp_path, key, value):
+    net = snp.SegNet(width=1)
+    setattr(net, key, value)
+    snp.save(net, tmp_path / "net.safetensors")
+    with pytest.raises(ValueError, match=f"not understood: .*{key}"):
+        snp.load(tmp_path / "net.safetensors")
