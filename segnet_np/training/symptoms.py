@@ -54,6 +54,24 @@ def collapsed(confusion: np.ndarray, names: tuple[str, ...]) -> str | None:
     )
 
 
+def never_predicted(confusion: np.ndarray, names: tuple[str, ...]) -> str | None:
+    """Say which classes the held-out pictures have and no prediction has.
+
+    Parameters
+    ----------
+    confusion : ndarray of integers, shape (num_classes, num_classes)
+        Row: the true class; column: the predicted one.
+    names : tuple of str
+
+    Returns
+    -------
+    warning : str or None
+    """
+    predicted, true = confusion.sum(0), confusion.sum(1)
+    missing = [name for name, p, t in zip(names, predicted, true, strict=True) if t and not p]
+    return f"warning: not predicted anywhere so far: {', '.join(missing)}" if missing else None
+
+
 def rising(losses: Sequence[float]) -> str | None:
     """Warn when the loss has been rising for good.
 
