@@ -186,13 +186,14 @@ def test_images_that_would_end_a_training_later_are_all_named_before_it(data, tm
     Image.fromarray(whole[:20]).save(data / "train" / "0.png")
     (data / "train" / "1.png").write_bytes(b"")
     Image.fromarray(whole[:31]).save(data / "val" / "2.png")
-    Image.fromarray(whole).convert("L").save(data / "val" / "3.png")
+    (data / "val" / "3.png").unlink()
+    Image.fromarray(whole).convert("CMYK").save(data / "val" / "3.jpg")
     line = refused(capsys, "train", "--data", data, *TINY)
     for words in (
         "train: smaller than --crop 32: 0.png (20x64)",
         "1.png: not a readable image",
         "val: smaller than the 32x32 that segnet needs: 2.png (31x64)",
-        "3.png: an image of mode L",
+        "3.jpg: an image of mode CMYK",
     ):
         assert words in line
     assert not (tmp_path / "runs").exists()

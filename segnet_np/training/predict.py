@@ -10,9 +10,10 @@ from tqdm.auto import tqdm
 
 from segnet_np import plots
 from segnet_np.data.classes import Classes
-from segnet_np.data.folders import read_image
+from segnet_np.data.pictures import read_image
 from segnet_np.files import whole_file
 from segnet_np.models.net import Net
+from segnet_np.names import shown
 
 # Pictures up to so many times as large as the training's are taken as they are.
 LARGER = 1.5
@@ -96,7 +97,7 @@ def _written_for(path: Path, out: Path) -> tuple[Path, Path]:
 
 def _check(paths: Sequence[Path], net: Net, out: Path) -> None:
     wrong = []
-    taken = {path.resolve(): f"the picture {path}" for path in paths}
+    taken = {path.resolve(): f"the picture {shown(path)}" for path in paths}
     for path in paths:
         try:
             height, width = read_image(path).shape[:2]
@@ -106,10 +107,12 @@ def _check(paths: Sequence[Path], net: Net, out: Path) -> None:
         scale = usual_scale(net, height, width)
         if min(round(scale * height), round(scale * width)) < net.min_size:
             least = math.ceil(net.min_size / scale)
-            wrong.append(f"{path}: {height}x{width}, the net needs at least {least}x{least}")
+            wrong.append(f"{shown(path)}: {height}x{width}, the net needs at least {least}x{least}")
         for result in _written_for(path, out):
             if result.resolve() in taken:
-                wrong.append(f"{path}: its {result} would take the place of {taken[result.resolve()]}")
-            taken[result.resolve()] = f"that of {path}"
+                wrong.append(
+                    f"{shown(path)}: its {shown(result)} would take the place of {taken[result.resolve()]}"
+                )
+            taken[result.resolve()] = f"that of {shown(path)}"
     if wrong:
         raise ValueError("nothing was written: " + "; ".join(wrong))

@@ -11,11 +11,13 @@ from segnet_np.data.augment import Changes
 from segnet_np.data.batches import Batches, Dataset
 from segnet_np.data.class_weights import PUBLISHED, median_frequency_weights
 from segnet_np.data.classes import Classes
-from segnet_np.data.folders import Folder, listed, read_size
+from segnet_np.data.folders import Folder
+from segnet_np.data.pictures import read_size
 from segnet_np.data.scenes import Scenes
 from segnet_np.data.subset import split_by_prefix
 from segnet_np.models import Net, SegNetBasic
 from segnet_np.models.weights_file import build
+from segnet_np.names import listed, shown
 from segnet_np.training.adamw import AdamW
 from segnet_np.training.config import Config
 from segnet_np.training.optimizer import Optimizer
@@ -136,9 +138,11 @@ def _misfits(pictures: Dataset, least: float, needed: str) -> list[str]:
             problems.append(str(error))
             continue
         if min(height, width) < least:
-            small.append(f"{path.name} ({height}x{width})")
+            small.append(f"{shown(path.name)} ({height}x{width})")
     if small:
-        problems.append(f"{pictures.directory / pictures.split}: smaller than {needed}: {listed(small)}")
+        problems.append(
+            f"{shown(pictures.directory / pictures.split)}: smaller than {needed}: {listed(small)}"
+        )
     return problems
 
 
