@@ -5,12 +5,14 @@ Each command imports what it needs when it is called, so that ``--help`` is quic
 
 import argparse
 import errno
+import io
 import json
 import sys
 from collections.abc import Callable, Sequence
 from pathlib import Path
 from typing import Any
 
+from segnet_np.names import shown
 from segnet_np.train_options import add_settings, given_settings
 
 # Errors of the system that are no fault of the input.
@@ -33,6 +35,9 @@ def main(arguments: Sequence[str] | None = None) -> int:
     code : int
         0; 1 when something failed or a check did not pass; 2 when the input was wrong; 130 after Ctrl-C.
     """
+    # A name that the output cannot spell, as when Windows redirects to a file, ends no command half-way.
+    if isinstance(sys.stdout, io.TextIOWrapper):
+        sys.stdout.reconfigure(errors="backslashreplace")
     args = _parser().parse_args(arguments)
     try:
         return args.command(args)
@@ -42,7 +47,7 @@ def main(arguments: Sequence[str] | None = None) -> int:
         return 1
     except OSError as error:
         if error.filename is not None:
-            return _complain(f"{error.filename}: {error.strerror}", 2)
+            return _complain(f"{shown(error.filename)}: {error.strerror}", 2)
         return _complain(error.strerror or str(error), 1 if error.errno in FAILURES else 2)
     except (RuntimeError, MemoryError) as error:
         return _complain(str(error) or "not enough memory", 1)
@@ -81,7 +86,7 @@ def _predict(args: argparse.Namespace) -> int:
     net = load(args.weights)
     with announced_compilation(say):
         for path in predict_files(net, args.images, args.out):
-            print(path)
+            print(shown(path))
     return 0
 
 
@@ -103,7 +108,7 @@ def _evaluate(args: argparse.Namespace) -> int:
     if args.json:
         print(json.dumps(metrics.as_dict(), allow_nan=False))
     else:
-        print(f"{len(pictures)} pictures\n\n{metrics}\n\n{args.out / 'confusion.png'}")
+        print(f"{len(pictures)} pictures\n\n{metrics}\n\n{shown(args.out / 'confusion.png')}")
     return 0
 
 
@@ -228,7 +233,9 @@ def _parser() -> argparse.ArgumentParser:
     predict = commands.add_parser("predict", help="segment pictures of any size")
     predict.set_defaults(command=_predict)
     _add_weights(predict)
-    predict.add_argument("images", type=Path, nargs="+", metavar="IMAGE")
+    predict.add_argument(
+        "images", type=Path, nargs="+", metavar="IMAGE", help="PNG or JPEG; a name like -x.png as ./-x.png"
+    )
     predict.add_argument(
         "--out", type=Path, default=Path(), metavar="DIR", help="where to write (default: here)"
     )

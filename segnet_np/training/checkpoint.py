@@ -14,7 +14,7 @@ from typing import Any
 import numpy as np
 
 from segnet_np.files import whole_file
-from segnet_np.models.weights_file import read_tensors, write_tensors
+from segnet_np.models.tensors_file import read_json, read_tensors, write_tensors
 
 FORMAT = "segnet_np checkpoint 1"
 FIELDS = ("step", "seconds", "param_groups", "best", "config")
@@ -102,9 +102,9 @@ def load_checkpoint(path: str | os.PathLike[str]) -> Checkpoint:
             f"{path}: not a checkpoint of a training: format {metadata.get('format')!r}, expected {FORMAT!r}"
         )
     try:
-        plain = json.loads(metadata["training"])
+        plain = read_json(metadata["training"])
         missing = [name for name in FIELDS if name not in plain]
-    except (KeyError, TypeError, json.JSONDecodeError) as error:
+    except (KeyError, TypeError, ValueError) as error:
         raise ValueError(
             f"{path}: what the checkpoint says of its training cannot be read: {error}"
         ) from error
