@@ -199,7 +199,8 @@ def test_a_complaint_is_one_line_whatever_the_name(weights, tmp_path, name, caps
         line = refused(capsys, "predict", "--weights", weights, "--", name)
         assert repr(name)[1:-1] in line
         assert line.isprintable()
-    assert repr(name) in refused(capsys, "predict", "--weights", name, "x.png")
+    for weights_file in (name, f"gone {name}"):
+        assert repr(weights_file) in refused(capsys, "predict", "--weights", weights_file, "x.png")
     os.remove(name)
     street = Image.fromarray(street_scene(0, (48, 64))[0])
     street.save(tmp_path / name)

@@ -16,7 +16,7 @@ def test_ordinary_names_stay(name):
     assert shown(name) == shown(Path(name)) == name
 
 
-@pytest.mark.parametrize("letter", ["\n", "\r", "\x1b", "\x85", "\u2028", "\udcff"])
+@pytest.mark.parametrize("letter", ["\n", "\r", "\x1b", "\x85", "\u2028", "\u2029", "\udcff"])
 def test_other_names_are_one_printable_line(letter):
     text = shown(f"ü{letter}b.png")
     assert text.startswith("'ü\\")
