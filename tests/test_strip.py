@@ -6,7 +6,7 @@ from PIL import Image
 
 import segnet_np as snp
 from segnet_np.data import Scenes
-from segnet_np.models.weights_file import read_tensors
+from segnet_np.models.tensors_file import read_tensors
 from segnet_np.training.strip import Strip
 
 

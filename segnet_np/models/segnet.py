@@ -130,16 +130,15 @@ class EncoderDecoder(Net):
                 layers[f"dropout{number}d"] = dropout
         return layers | {self.classifier_name: self.classifier}
 
-    def _place_dropout(self, seed: int) -> None:
+    def _place_dropout(self, draw: np.random.Generator) -> None:
         """Put dropout where Bayesian SegNet has it: at the deeper stages, where most weights are."""
 
         def at(stage: int) -> Dropout:
-            return Dropout(self.dropout if stage >= _FIRST_DROPPED else 0)
+            return Dropout(self.dropout if stage >= _FIRST_DROPPED else 0, seed=draw)
 
         stages = range(1, len(self.pools) + 1)
         self.pool_dropouts = [at(stage) for stage in stages]
         self.stage_dropouts = [at(stage) for stage in reversed(stages)]
-        self.seed_dropout(seed)
 
 
 class SegNet(EncoderDecoder):
@@ -214,5 +213,5 @@ class SegNet(EncoderDecoder):
         self.pools = [MaxPool2d(ceil_mode=ceil_mode) for _ in _STAGES]
         self.unpools = [MaxUnpool2d() for _ in _STAGES]
         self.classifier = Conv2d(channels, num_classes, kernel_size=3, padding=1, dtype=self.dtype, seed=draw)
-        self._place_dropout(seed)
+        self._place_dropout(draw)
         self.train()

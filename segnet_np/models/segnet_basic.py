@@ -83,5 +83,5 @@ class SegNetBasic(EncoderDecoder):
         self.pools = [MaxPool2d(ceil_mode=ceil_mode) for _ in range(_STAGES)]
         self.unpools = [MaxUnpool2d() for _ in range(_STAGES)]
         self.classifier = Conv2d(width, num_classes, kernel_size=1, dtype=self.dtype, seed=draw)
-        self._place_dropout(seed)
+        self._place_dropout(draw)
         self.train()

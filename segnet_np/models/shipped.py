@@ -1,5 +1,6 @@
 """The trained weights that come with the package, by name; beside each lies its model card."""
 
+import errno
 import os
 from pathlib import Path
 
@@ -40,4 +41,6 @@ def weights_path(name: str | os.PathLike[str]) -> Path:
     if str(name) in shipped_names():
         return FOLDER / f"{name}{SUFFIX}"
     known = ", ".join(shipped_names()) or "none"
-    raise FileNotFoundError(f"{name}: no such file; the weights that come with the package are: {known}")
+    raise FileNotFoundError(
+        errno.ENOENT, f"No such file, and the weights that come with the package are: {known}", str(name)
+    )

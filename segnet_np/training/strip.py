@@ -13,7 +13,7 @@ from segnet_np import plots
 from segnet_np.data.batches import Dataset
 from segnet_np.files import whole_file
 from segnet_np.models.net import Net
-from segnet_np.models.weights_file import read_tensors, write_tensors
+from segnet_np.models.tensors_file import read_tensors, write_tensors
 from segnet_np.training import run_folder
 
 PICTURES, WIDTH = 3, 200
