@@ -5,11 +5,15 @@ Each command imports what it needs when it is called, so that ``--help`` is quic
 
 import argparse
 import errno
+import io
 import json
 import sys
 from collections.abc import Callable, Sequence
 from pathlib import Path
 from typing import Any
+
+from segnet_np.names import shown
+from segnet_np.train_options import add_settings, given_settings
 
 # Errors of the system that are no fault of the input.
 FAILURES = (errno.ENOSPC, errno.EDQUOT, errno.EIO)
@@ -31,6 +35,9 @@ def main(arguments: Sequence[str] | None = None) -> int:
     code : int
         0; 1 when something failed or a check did not pass; 2 when the input was wrong; 130 after Ctrl-C.
     """
+    # A name that the output cannot spell, as when Windows redirects to a file, ends no command half-way.
+    if isinstance(sys.stdout, io.TextIOWrapper):
+        sys.stdout.reconfigure(errors="backslashreplace")
     args = _parser().parse_args(arguments)
     try:
         return args.command(args)
@@ -40,7 +47,7 @@ def main(arguments: Sequence[str] | None = None) -> int:
         return 1
     except OSError as error:
         if error.filename is not None:
-            return _complain(f"{error.filename}: {error.strerror}", 2)
+            return _complain(f"{shown(error.filename)}: {error.strerror}", 2)
         return _complain(error.strerror or str(error), 1 if error.errno in FAILURES else 2)
     except (RuntimeError, MemoryError) as error:
         return _complain(str(error) or "not enough memory", 1)
@@ -57,12 +64,7 @@ def _train(args: argparse.Namespace) -> int:
     from segnet_np.training.loop import train
     from segnet_np.training.start import plan
 
-    names = (
-        "data", "model", "width", "kernel_size", "crop", "batch", "steps", "optimizer", "lr", "weight_decay",
-        "schedule", "class_weights", "balance", "seed", "validate_every", "checkpoint_every",
-    )  # fmt: skip
-    settings = {name: getattr(args, name) for name in names if getattr(args, name) is not None}
-    config, folder = plan(settings, args.epochs, args.out, args.resume)
+    config, folder = plan(given_settings(args), args.epochs, args.out, args.resume, args.recipe)
     result = train(config, folder, args.resume)
     if not result.steps_made:
         print(f"The run in {result.folder} is finished: all {config.steps} steps are done.")
@@ -84,7 +86,7 @@ def _predict(args: argparse.Namespace) -> int:
     net = load(args.weights)
     with announced_compilation(say):
         for path in predict_files(net, args.images, args.out):
-            print(path)
+            print(shown(path))
     return 0
 
 
@@ -104,9 +106,9 @@ def _evaluate(args: argparse.Namespace) -> int:
         raise ValueError(f"evaluate: in {len(pictures)} pictures not one pixel belongs to a class")
     plots.save(plots.confusion(metrics.confusion, metrics.class_names), args.out / "confusion.png")
     if args.json:
-        print(json.dumps(metrics.as_dict()))
+        print(json.dumps(metrics.as_dict(), allow_nan=False))
     else:
-        print(f"{len(pictures)} pictures\n\n{metrics}\n\n{args.out / 'confusion.png'}")
+        print(f"{len(pictures)} pictures\n\n{metrics}\n\n{shown(args.out / 'confusion.png')}")
     return 0
 
 
@@ -189,6 +191,13 @@ def _at_least(least: int) -> Callable[[str], int]:
     return read
 
 
+def _add_weights(command: argparse.ArgumentParser) -> None:
+    command.add_argument(
+        "--weights", default="camvid", metavar="F",
+        help="a weights.safetensors, or the name of weights in the package (default camvid)",
+    )  # fmt: skip
+
+
 def _add_case(command: argparse.ArgumentParser) -> None:
     """Options that say which net, on what input."""
     command.add_argument("--model", choices=("segnet", "segnet-basic"), help="(default segnet)")
@@ -209,26 +218,13 @@ def _parser() -> argparse.ArgumentParser:
         help="train a net; without options: SegNet-Basic on painted scenes, a minute or two on two cores",
     )
     train.set_defaults(command=_train)
-    train.add_argument("--data", metavar="DIR", help="folder with train, trainannot, val and valannot")
-    train.add_argument("--model", metavar="M", help="segnet-basic (default) or segnet")
-    train.add_argument("--width", type=int, metavar="N", help="channels of the first stage")
-    train.add_argument("--kernel-size", type=int, metavar="N", help="of segnet-basic's convolutions, odd")
-    train.add_argument("--crop", type=int, metavar="N", help="side of the square windows trained on")
-    train.add_argument("--batch", type=int, metavar="N", help="windows in a step")
+    train.add_argument(
+        "--recipe", metavar="NAME", help="settings to start from: scenes, camvid, paper-basic or a .toml file"
+    )
+    add_settings(train)
     length = train.add_mutually_exclusive_group()
     length.add_argument("--steps", type=int, metavar="N", help="how many steps")
     length.add_argument("--epochs", type=float, metavar="N", help="how often to go through the pictures")
-    train.add_argument("--optimizer", metavar="O", help="adamw (default) or sgd")
-    train.add_argument("--lr", type=float, metavar="X", help="highest learning rate")
-    train.add_argument("--weight-decay", type=float, metavar="X", help="of the convolutions' weights")
-    train.add_argument("--schedule", metavar="S", help="one-cycle (default), poly or constant")
-    train.add_argument("--class-weights", metavar="W", help="median (default), none or camvid-published")
-    train.add_argument("--balance", type=float, metavar="X", help="power of the class weights, 0 to 1")
-    train.add_argument("--seed", type=int, metavar="N", help="of weights, order and crops (default 0)")
-    train.add_argument(
-        "--validate-every", type=int, metavar="K", help="look at held-out pictures each K steps"
-    )
-    train.add_argument("--checkpoint-every", type=int, metavar="K", help="save a checkpoint each K steps")
     train.add_argument(
         "--out", type=Path, metavar="DIR", help="folder of the run (default: a new one in runs/)"
     )
@@ -236,15 +232,17 @@ def _parser() -> argparse.ArgumentParser:
 
     predict = commands.add_parser("predict", help="segment pictures of any size")
     predict.set_defaults(command=_predict)
-    predict.add_argument("--weights", type=Path, required=True, metavar="F", help="a weights.safetensors")
-    predict.add_argument("images", type=Path, nargs="+", metavar="IMAGE")
+    _add_weights(predict)
+    predict.add_argument(
+        "images", type=Path, nargs="+", metavar="IMAGE", help="PNG or JPEG; a name like -x.png as ./-x.png"
+    )
     predict.add_argument(
         "--out", type=Path, default=Path(), metavar="DIR", help="where to write (default: here)"
     )
 
     evaluate = commands.add_parser("evaluate", help="judge weights by labelled pictures")
     evaluate.set_defaults(command=_evaluate)
-    evaluate.add_argument("--weights", type=Path, required=True, metavar="F", help="a weights.safetensors")
+    _add_weights(evaluate)
     evaluate.add_argument("--data", metavar="DIR", help="data folder (default: the held-out street scenes)")
     evaluate.add_argument("--split", help="of --data: train, val (default) or test")
     evaluate.add_argument(

@@ -44,6 +44,7 @@ def curves(
     losses: Sequence[float],
     validated: Sequence[int] = (),
     scores: Mapping[str, Sequence[float]] | None = None,
+    ious: Mapping[str, float] | None = None,
 ) -> Figure:
     """Draw the loss over the steps and, beside it, scores on held-out pictures.
 
@@ -55,6 +56,8 @@ def curves(
         The steps after which held-out pictures were looked at.
     scores : mapping from names to sequences as long as `validated`, optional
         What was measured there, 0 to 1; NaN leaves a gap.
+    ious : mapping from names of classes to numbers, optional
+        Their newest intersection over union, as bars.
 
     Returns
     -------
@@ -70,8 +73,8 @@ def curves(
         expected = len(steps) if name == "losses" else len(validated)
         if len(values) != expected:
             raise ValueError(f"curves: {len(values)} {name} for {expected} steps")
-    figure = Figure(figsize=(10, 3.8), dpi=DPI, layout="constrained")
-    left, right = figure.subplots(1, 2)
+    figure = Figure(figsize=(13 if ious else 10, 3.8), dpi=DPI, layout="constrained")
+    left, right, *rest = figure.subplots(1, 3 if ious else 2, width_ratios=(5, 5, 4)[: 3 if ious else 2])
     window = max(1, len(losses) // 30)
     left.plot(steps, losses, color=SERIES[0], alpha=0.25, linewidth=1)
     if len(losses) >= window > 0 and len(losses):
@@ -90,11 +93,26 @@ def curves(
     right.margins(x=0.1)
     if scores:
         right.legend(frameon=False, labelcolor=INK, loc="lower right")
+    if ious:
+        _bars(rest[0], ious)
     return figure
 
 
+def _bars(ax: Axes, ious: Mapping[str, float]) -> None:
+    bars = ax.barh(list(ious), np.nan_to_num(list(ious.values())), color=SERIES[1], height=0.7)
+    texts = ["" if np.isnan(iou) else f"{iou:.2f}" for iou in ious.values()]
+    ax.bar_label(bars, texts, padding=3, color=INK, fontsize=FONT_SIZE)
+    _dress(ax, "IoU of each class")
+    ax.set_xlabel("")
+    ax.invert_yaxis()
+    ax.set_xlim(0, 1)
+
+
 def samples(
-    pictures: Sequence[tuple[np.ndarray, ...]], classes: Classes, titles: Sequence[str] = ()
+    pictures: Sequence[tuple[np.ndarray, ...]],
+    classes: Classes,
+    titles: Sequence[str] = (),
+    width: float = 3.2,
 ) -> Figure:
     """Show pictures in rows: an image, then label maps that belong to it, in the colours of the classes.
 
@@ -106,6 +124,8 @@ def samples(
         For colours and legend.
     titles : sequence of str, optional
         Above the columns, such as ``("image", "truth", "prediction")``.
+    width : float
+        Of a column, in inches.
 
     Returns
     -------
@@ -119,7 +139,6 @@ def samples(
     if not pictures or len({len(row) for row in pictures}) != 1:
         raise ValueError("samples: expected at least one picture, and rows of one length")
     columns = len(pictures[0])
-    width = 3.2
     heights = [width * row[0].shape[0] / row[0].shape[1] for row in pictures]
     legend = 0.3 * _legend_rows(classes, 2 * columns)
     layout = ConstrainedLayoutEngine(w_pad=0.03, h_pad=0.03, hspace=0, wspace=0)
@@ -153,7 +172,9 @@ def spread(count: int, length: int) -> list[int]:
 
 
 def confusion(matrix: np.ndarray, names: Sequence[str]) -> Figure:
-    """Show a confusion matrix, each row as shares of the true class.
+    """Show a confusion matrix, each row in percent of the true class.
+
+    Cells below half a percent have no number, and a class without true pixels has a grey row.
 
     Parameters
     ----------
@@ -178,7 +199,7 @@ def confusion(matrix: np.ndarray, names: Sequence[str]) -> Figure:
     side = 2.4 + 0.52 * len(names)
     figure = Figure(figsize=(side + 0.4, side), dpi=DPI, layout="constrained")
     ax = figure.subplots()
-    ax.imshow(shares, cmap=BLUES, vmin=0, vmax=1)
+    ax.imshow(shares, cmap=BLUES.with_extremes(bad=FAINT), vmin=0, vmax=1)
     for (i, j), share in np.ndenumerate(shares):
         if share >= 0.005:
             colour = "white" if share > 0.45 else INK
@@ -189,11 +210,11 @@ def confusion(matrix: np.ndarray, names: Sequence[str]) -> Figure:
     ax.set_yticks(range(len(names)), rows)
     ax.set_xlabel("predicted", color=SOFT)
     ax.set_ylabel("true", color=SOFT)
-    ax.set_title("of 100 pixels of each true class", color=INK, fontsize=11)
+    ax.set_title("percent of each true class", color=INK, fontsize=11)
     ax.tick_params(length=0, colors=INK)
     ax.set_xticks(np.arange(len(names) + 1) - 0.5, minor=True)
     ax.set_yticks(np.arange(len(names) + 1) - 0.5, minor=True)
-    ax.grid(which="minor", color="white", linewidth=1.5)
+    ax.grid(which="minor", color=FAINT, linewidth=1)
     ax.tick_params(which="minor", length=0)
     ax.spines[:].set_visible(False)
     return figure

@@ -3,7 +3,9 @@
 import numpy as np
 import pytest
 
-from segnet_np.data import CAMVID, Batches, Scenes
+from segnet_np.data import CAMVID, Batches, Changes, Scenes
+
+PLAIN = Changes(flip=False, colour=0)
 
 
 class Numbered:
@@ -53,15 +55,15 @@ def test_each_epoch_sees_every_image_once_in_an_order_of_its_own(batch):
 
 
 def test_images_come_with_their_own_labels():
-    images, labels = Batches(Numbered(9), batch=9, crop=4, seed=2, augment=False).draw(3)
+    images, labels = Batches(Numbered(9), batch=9, crop=4, seed=2, changes=PLAIN).draw(3)
     assert sorted(images[:, 0, 0, 0].tolist()) == list(range(9))
     assert np.array_equal(images[..., 0], labels)
 
 
 def test_augment_changes_the_pictures():
     scenes = Scenes(1, size=(32, 32))
-    plain = Batches(scenes, batch=8, crop=32, seed=0, augment=False).draw(0)
-    changed = Batches(scenes, batch=8, crop=32, seed=0, augment=True).draw(0)
+    plain = Batches(scenes, batch=8, crop=32, seed=0, changes=PLAIN).draw(0)
+    changed = Batches(scenes, batch=8, crop=32, seed=0).draw(0)
     assert (plain[0] == scenes[0][0]).all()
     assert len({image.tobytes() for image in changed[0]}) == 8
     assert {labels.tobytes() for labels in changed[1]} == {
@@ -71,7 +73,7 @@ def test_augment_changes_the_pictures():
 
 
 def test_each_step_crops_and_changes_anew():
-    batches = Batches(Scenes(1, size=(48, 64)), batch=1, crop=32, seed=0, augment=False)
+    batches = Batches(Scenes(1, size=(48, 64)), batch=1, crop=32, seed=0, changes=PLAIN)
     assert len({batches.draw(step)[0].tobytes() for step in range(8)}) >= 7
 
 
@@ -80,7 +82,7 @@ def test_an_image_smaller_than_the_crop_is_named():
         Batches(Numbered(5), batch=2, crop=9, seed=0).draw(0)
 
 
-@pytest.mark.parametrize("changes", [{"batch": 0}, {"crop": 0}, {"seed": -1}, {"dataset": Numbered(0)}])
+@pytest.mark.parametrize("changes", [{"batch": 0}, {"crop": -1}, {"seed": -1}, {"dataset": Numbered(0)}])
 def test_nonsense_is_refused(changes):
     with pytest.raises(ValueError, match=r"Batches: .*expected"):
         Batches(**{"dataset": Numbered(3), "batch": 2, "crop": 4, "seed": 0} | changes)

@@ -7,6 +7,7 @@ import signal
 import subprocess
 import sys
 import threading
+import unicodedata
 from pathlib import Path
 
 import numpy as np
@@ -79,9 +80,12 @@ def test_train_on_a_folder_then_evaluate_and_predict(data, tmp_path, capsys):
 
     weights = str(run / "weights.safetensors")
     assert main(["evaluate", "--weights", weights, "--data", str(data), "--json"]) == 0
-    scores = json.loads(capsys.readouterr().out)
-    assert list(scores) == ["global_accuracy", "class_accuracy", "mean_iou", "iou"]
-    assert list(scores["iou"]) == list(CAMVID.names)
+    scores = json.loads(capsys.readouterr().out, parse_constant=pytest.fail)  # NaN is no JSON
+    means = ["global_accuracy", "class_accuracy", "mean_iou", "boundary_f1"]
+    assert list(scores) == [*means, "accuracy", "iou", "boundary_f1_by_class"]
+    assert all(0 <= scores[name] <= 1 for name in means)
+    for name in ("accuracy", "iou", "boundary_f1_by_class"):
+        assert list(scores[name]) == list(CAMVID.names)
     rows = (run / "log.csv").read_text().splitlines()
     logged = dict(zip(rows[0].split(","), rows[-1].split(","), strict=True))
     assert scores["mean_iou"] == pytest.approx(float(logged["mean_iou"]), rel=1e-5)
@@ -103,6 +107,8 @@ def test_evaluate_without_data_takes_the_held_out_scenes(weights, capsys):
     out = capsys.readouterr().out
     assert out.startswith("2 pictures")
     assert "mean IoU" in out
+    assert "boundary F1 (BF) 0." in out
+    assert next(line for line in out.splitlines() if line.startswith("class ")).split()[-1] == "BF"
     assert os.path.exists("here/confusion.png")
 
 
@@ -122,6 +128,94 @@ def test_predict_takes_any_size_and_nets_without_names(tmp_path, capsys):
     assert main(["predict", "--weights", "bare.safetensors", "odd size ü.png"]) == 0
     with Image.open("odd size ü-labels.png") as png:
         assert png.size == (61, 45)
+
+
+def test_predict_takes_ordinary_pictures(weights, capsys):
+    """Grey, palette and opaque alpha give what the same colours as RGB give."""
+    image = street_scene(0, (48, 64))[0]
+    picture = Image.fromarray(image)
+    picture.convert("L").save("grey.png")
+    picture.convert("L").convert("RGB").save("grey-rgb.png")
+    picture.quantize(64).save("palette.png")
+    picture.quantize(64).convert("RGB").save("palette-rgb.png")
+    picture.convert("RGBA").save("alpha.png")
+    picture.save("alpha-rgb.png")
+    kinds = ("grey", "palette", "alpha")
+    names = [f"{kind}{suffix}.png" for kind in kinds for suffix in ("", "-rgb")]
+    assert main(["predict", "--weights", weights, *names]) == 0
+    assert len(capsys.readouterr().out.splitlines()) == 12
+    for kind in kinds:
+        for result in ("labels", "overlay"):
+            one, other = (np.array(Image.open(f"{name}-{result}.png")) for name in (kind, f"{kind}-rgb"))
+            assert np.array_equal(one, other)
+    picture.putalpha(Image.fromarray(image[..., 0]))
+    picture.save("clear.png")
+    picture.convert("CMYK").save("print.jpg")
+    line = refused(
+        capsys, "predict", "--weights", weights, "grey.png", "clear.png", "print.jpg", "--out", "no"
+    )
+    assert "clear.png: 3072 transparent pixels, expected an opaque image" in line
+    assert "print.jpg: an image of mode CMYK" in line
+    assert not os.path.exists("no")
+
+
+NAMES = [
+    "with spaces .png",
+    unicodedata.normalize("NFC", "Straße in Ürümqi.png"),
+    unicodedata.normalize("NFD", "Straße in Ürümqi.png"),
+    "图像 \u202f🚲.png",
+    "-x.png",
+    "'quoted' \"$HOME\" {0} %s.png",
+    "two\nlines.png",
+    os.fsdecode(b"no utf-8 \xff.png"),
+]
+
+
+@pytest.mark.skipif(sys.platform in ("win32", "darwin"), reason="no file may be called so there")
+def test_names_of_all_sorts(weights, tmp_path, capsys):
+    image, _ = street_scene(0, (48, 64))
+    for name in NAMES:
+        Image.fromarray(image).save(tmp_path / name)
+    assert main(["predict", "--weights", weights, "--out", "seen", "--", *NAMES]) == 0
+    stems = [name.removesuffix(".png") for name in NAMES]
+    assert sorted(os.listdir("seen")) == sorted(f"{s}-{r}.png" for s in stems for r in ("labels", "overlay"))
+    lines = capsys.readouterr().out.splitlines()
+    assert len(lines) == 2 * len(NAMES)  # one line a file, whatever is in its name
+    assert lines[0] == "seen/with spaces -labels.png"
+    assert lines[2] == f"seen/{stems[1]}-labels.png"
+    assert lines[4] == f"seen/{stems[2]}-labels.png"
+    assert lines[12] == repr("seen/two\nlines-labels.png")
+    assert lines[14].isascii()
+    assert main(["predict", "--weights", weights, "--out", "again", "./-x.png"]) == 0
+    assert capsys.readouterr().out.splitlines()[0] == "again/-x-labels.png"
+
+
+@pytest.mark.skipif(sys.platform in ("win32", "darwin"), reason="no file may be called so there")
+@pytest.mark.parametrize("name", ["two\nlines.png", os.fsdecode(b"\xff.png"), "\x1b[31m.png"])
+def test_a_complaint_is_one_line_whatever_the_name(weights, tmp_path, name, capsys):
+    for content in (None, b"no image"):
+        if content:
+            (tmp_path / name).write_bytes(content)
+        line = refused(capsys, "predict", "--weights", weights, "--", name)
+        assert repr(name)[1:-1] in line
+        assert line.isprintable()
+    for weights_file in (name, f"gone {name}"):
+        assert repr(weights_file) in refused(capsys, "predict", "--weights", weights_file, "x.png")
+    os.remove(name)
+    street = Image.fromarray(street_scene(0, (48, 64))[0])
+    street.save(tmp_path / name)
+    os.mkdir("there")
+    street.save(tmp_path / "there" / name)
+    line = refused(capsys, "predict", "--weights", weights, "--", name, f"there/{name}")
+    assert f"would take the place of that of {name!r}" in line
+
+
+def test_names_that_the_output_cannot_spell(weights, tmp_path):
+    Image.fromarray(street_scene(0, (48, 64))[0]).save(tmp_path / "图.png")
+    command = [sys.executable, "-m", "segnet_np", "predict", "--weights", weights, "图.png"]
+    environment = {**os.environ, "PYTHONIOENCODING": "ascii"}
+    done = subprocess.run(command, capture_output=True, env=environment, check=True)
+    assert done.stdout.split() == [rb"\u56fe-labels.png", rb"\u56fe-overlay.png"]
 
 
 def test_predict_checks_all_before_it_writes(weights, tmp_path, capsys):
@@ -181,13 +275,14 @@ def test_images_that_would_end_a_training_later_are_all_named_before_it(data, tm
     Image.fromarray(whole[:20]).save(data / "train" / "0.png")
     (data / "train" / "1.png").write_bytes(b"")
     Image.fromarray(whole[:31]).save(data / "val" / "2.png")
-    Image.fromarray(whole).convert("L").save(data / "val" / "3.png")
+    (data / "val" / "3.png").unlink()
+    Image.fromarray(whole).convert("CMYK").save(data / "val" / "3.jpg")
     line = refused(capsys, "train", "--data", data, *TINY)
     for words in (
         "train: smaller than --crop 32: 0.png (20x64)",
         "1.png: not a readable image",
         "val: smaller than the 32x32 that segnet needs: 2.png (31x64)",
-        "3.png: an image of mode L",
+        "3.jpg: an image of mode CMYK",
     ):
         assert words in line
     assert not (tmp_path / "runs").exists()

@@ -1,14 +1,13 @@
 """Folders of images and labels: what is read, and what is said about each thing that can be wrong."""
 
-import struct
-import zlib
+import re
+import unicodedata
 
 import numpy as np
 import pytest
-from PIL import Image
+from PIL import ExifTags, Image
 
-from segnet_np.data import CAMVID, Folder, inspect_folder, read_image, read_labels
-from segnet_np.data.folders import read_size
+from segnet_np.data import CAMVID, Folder, inspect_folder
 
 
 def pixels(seed, height=6, width=8):
@@ -117,92 +116,78 @@ def test_label_values_outside_the_classes(root):
         Folder(root, "train")[0]
 
 
-@pytest.mark.parametrize("mode", ["L", "P", "RGBA", "CMYK", "1", "LA"])
-def test_images_that_are_not_rgb_are_refused(tmp_path, mode):
-    suffix = "jpg" if mode == "CMYK" else "png"
-    path = tmp_path / f"image.{suffix}"
-    Image.new(mode, (8, 6)).save(path)
-    with pytest.raises(ValueError, match=rf"image\.{suffix}: an image of mode {mode}, expected 8-bit RGB"):
-        read_image(path)
-
-
-@pytest.mark.parametrize(("bits", "colour", "raw"), [(16, 2, "RGB;16B"), (16, 0, "I;16B"), (4, 0, "L;4")])
-def test_other_depths_than_eight_bits_are_refused(tmp_path, bits, colour, raw):
-    def chunk(kind, data):
-        return struct.pack(">I", len(data)) + kind + data + struct.pack(">I", zlib.crc32(kind + data))
-
-    line = 1 + 2 * bits * (3 if colour == 2 else 1) // 8  # a filter byte, then two pixels
-    header = struct.pack(">IIBBBBB", 2, 1, bits, colour, 0, 0, 0)
-    body = chunk(b"IHDR", header) + chunk(b"IDAT", zlib.compress(bytes(line))) + chunk(b"IEND", b"")
-    path = tmp_path / "depth.png"
-    path.write_bytes(b"\x89PNG\r\n\x1a\n" + body)
-    for read in (read_image, read_labels):
-        with pytest.raises(ValueError, match=rf"depth\.png: stored as {raw}, expected 8 bits a channel"):
-            read(path)
-
-
-@pytest.mark.parametrize("mode", ["RGB", "RGBA", "1", "LA"])
-def test_labels_that_are_no_index_images_are_refused(tmp_path, mode):
-    path = tmp_path / "labels.png"
-    Image.new(mode, (8, 6)).save(path)
-    with pytest.raises(ValueError, match=rf"labels\.png: labels of mode {mode}, expected an 8-bit index PNG"):
-        read_labels(path)
-
-
-def test_palette_labels_keep_their_indices(tmp_path):
-    image = Image.fromarray(truth(4))
-    image.putpalette(CAMVID.palette())
-    assert image.mode == "P"
-    image.save(tmp_path / "labels.png")
-    assert np.array_equal(read_labels(tmp_path / "labels.png"), truth(4))
-
-
-@pytest.mark.parametrize("keep", [0, 20, 60, 150])
-@pytest.mark.parametrize("suffix", ["png", "jpg"])
-def test_truncated_and_foreign_files_are_named(tmp_path, suffix, keep):
-    path = store(pixels(0, 40, 50), tmp_path / f"cut.{suffix}")
-    path.write_bytes(path.read_bytes()[:keep])
-    with pytest.raises(ValueError, match=rf"cut\.{suffix}: not a readable image"):
-        read_image(path)
-    path.write_bytes(b"this is no image" * 20)
-    with pytest.raises(ValueError, match=rf"cut\.{suffix}: not a readable image"):
-        read_labels(path)
-
-
-@pytest.mark.parametrize(("suffix", "keep"), [("png", 150), ("jpg", 700)])
-def test_the_size_is_read_from_the_header_alone(tmp_path, suffix, keep):
-    path = store(pixels(0, 40, 50), tmp_path / f"cut.{suffix}")
-    path.write_bytes(path.read_bytes()[:keep])
-    assert read_size(path) == (40, 50)
-    path.write_bytes(b"")
-    with pytest.raises(ValueError, match=rf"cut\.{suffix}: not a readable image"):
-        read_size(path)
-    with pytest.raises(ValueError, match=r"grey\.png: an image of mode L, expected 8-bit RGB"):
-        read_size(store(truth(0), tmp_path / "grey.png"))
-
-
-def test_a_file_that_is_gone(tmp_path):
-    with pytest.raises(FileNotFoundError):
-        read_image(tmp_path / "gone.png")
-
-
-@pytest.mark.parametrize("limit", [30, 10])  # above the limit Pillow warns, above twice the limit it raises
-def test_suspiciously_large_images_are_named(tmp_path, monkeypatch, limit):
-    path = store(pixels(0), tmp_path / "huge.png")
-    monkeypatch.setattr(Image, "MAX_IMAGE_PIXELS", limit)
-    with pytest.raises(ValueError, match=r"huge\.png: not a readable image: .*48 pixels"):
-        read_image(path)
-
-
-def test_photographs_are_turned_upright(tmp_path):
-    lying = np.zeros((16, 32, 3), np.uint8)
-    lying[:, :16] = 200
+@pytest.mark.parametrize("orientation", range(1, 9))
+@pytest.mark.parametrize("shape", [(6, 8), (8, 6), (7, 7)])
+def test_labels_beside_an_image_to_be_turned(root, orientation, shape):
+    """They are taken only where the sizes prove that they lie as the upright image does."""
     exif = Image.Exif()
-    exif[0x0112] = 6  # to be turned by a quarter clockwise
-    image = read_image(store(lying, tmp_path / "photo.jpg", exif=exif, quality=95))
-    assert image.shape == (32, 16, 3)
-    assert image[:14].min() > 180
-    assert image[18:].max() < 20
+    exif[ExifTags.Base.Orientation] = orientation
+    square = shape == (7, 7)
+    stored = shape if square else (6, 8)
+    store(pixels(0, *stored), root / "train" / "a.png", exif=exif)
+    store(truth(0, *shape), root / "trainannot" / "a.png")
+    upright = stored[::-1] if orientation > 4 else stored
+    folder = Folder(root, "train")
+    if orientation == 1 or (not square and orientation > 4 and shape == (8, 6)):
+        if shape == upright:
+            assert folder[0][0].shape == (*shape, 3)
+            return
+        match = r"a\.png is 6x8 but its labels .*a\.png are 8x6"
+    elif shape == stored:
+        match = rf"a\.png is to be turned by EXIF orientation {orientation}, and its labels .*stored upright"
+    else:
+        match = r"a\.png is 6x8 but its labels .*a\.png are 8x6"
+    with pytest.raises(ValueError, match=match):
+        folder[0]
+    problems = inspect_folder(folder, [0]).problems
+    assert len(problems) == 1
+    assert re.search(match, problems[0])
+
+
+def test_labels_in_the_colours_of_the_classes(root):
+    (root / "classes.txt").write_text("0 Road 1 2 3\n1 Rest 4 5 6\n12 void 0 0 0\n")
+    expected = np.random.default_rng(0).choice(np.array([0, 1, 12], np.uint8), (6, 8))
+    colours = np.zeros((13, 3), np.uint8)
+    colours[:2] = [[1, 2, 3], [4, 5, 6]]
+    for stem in "abc":
+        store(colours[expected], root / "trainannot" / f"{stem}.png")
+    folder = Folder(root, "train")
+    assert np.array_equal(folder[0][1], expected)
+    found = inspect_folder(folder)
+    assert found.ok
+    assert found.pixels[[0, 1, 12]].tolist() == [3 * int((expected == k).sum()) for k in (0, 1, 12)]
+    wrong = colours[expected]
+    wrong[2, 3] = [4, 5, 7]
+    store(wrong, root / "trainannot" / "b.png")
+    match = (
+        r"b\.png: labels stored as colours: 1 colour that no class has, in 1 of 48 pixels: "
+        r"\(4, 5, 7\) in 1 \(nearest: Rest \(4, 5, 6\)\)"
+    )
+    with pytest.raises(ValueError, match=match):
+        folder[1]
+    found = inspect_folder(folder)
+    assert len(found.problems) == 1
+    assert re.search(match, found.problems[0])
+    assert found.outside == {}
+
+
+def test_names_composed_or_not_are_one_stem(root):
+    """As a file system or an archive may spell an umlaut in one file and in its partner."""
+    store(pixels(7), root / "train" / unicodedata.normalize("NFC", "straße ü.png"))
+    store(truth(7), root / "trainannot" / unicodedata.normalize("NFD", "straße ü.png"))
+    folder = Folder(root, "train")
+    assert len(folder) == 4
+    assert np.array_equal(folder[3][0], pixels(7))
+
+
+def test_a_line_break_in_a_name_stays_in_one_line(root):
+    store(truth(7), root / "trainannot" / "two\nlines.png")
+    with pytest.raises(ValueError, match=r"labels without an image in .*: 'two\\nlines\.png'$"):
+        Folder(root, "train")
+    store(pixels(7), root / "train" / "two\nlines.png")
+    store(truth(7, 5, 8), root / "trainannot" / "two\nlines.png")
+    with pytest.raises(ValueError, match=r"^'.*two\\nlines\.png' is 6x8 but its labels '.*' are 5x8"):
+        Folder(root, "train")[3]
 
 
 def test_index_out_of_range(root):

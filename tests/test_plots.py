@@ -5,6 +5,7 @@ import sys
 
 import numpy as np
 import pytest
+from matplotlib.colors import to_rgba
 from PIL import Image
 
 from segnet_np import plots
@@ -65,10 +66,12 @@ def test_spread_takes_the_ends_and_never_one_twice():
 
 
 def test_confusion_shows_shares_of_each_true_class():
-    figure = plots.confusion(np.array([[30, 10, 0], [0, 5, 0], [0, 0, 0]]), ["a", "b", "c"])
-    shown = np.asarray(figure.axes[0].images[0].get_array())
-    np.testing.assert_allclose(shown, [[0.75, 0.25, 0], [0, 1, 0], [np.nan] * 3])
-    assert {"75", "25", "100", "c (none)"} <= set(texts(figure))
+    figure = plots.confusion(np.array([[30, 10, 0], [1, 996, 3], [0, 0, 0]]), ["a", "b", "c"])
+    image = figure.axes[0].images[0]
+    np.testing.assert_allclose(image.get_array(), [[0.75, 0.25, 0], [0.001, 0.996, 0.003], [np.nan] * 3])
+    assert [text.get_text() for text in figure.axes[0].texts] == ["75", "25", "100"]
+    assert {"percent of each true class", "a", "b", "c", "c (none)"} <= set(texts(figure))
+    np.testing.assert_allclose(image.cmap.get_bad(), to_rgba(plots.FAINT))
     with pytest.raises(ValueError, match=r"shape \(2, 2\) for 3 names"):
         plots.confusion(np.zeros((2, 2), int), ["a", "b", "c"])
 

@@ -15,7 +15,9 @@ def test_every_layer_and_both_nets_pass():
         assert f"{name}(" in titles or f"{name} on" in titles
     assert titles.count("SegNet(") == titles.count("SegNetBasic(") == 2
     assert "BatchNorm2d(3, eps=1e-05, momentum=0.1) on (2, 3, 6, 8), eval mode" in titles
-    assert all(any(row.pytorch is not None for row in report) for report in reports)
+    # Each side draws for itself what dropout drops, so only finite differences can check it.
+    alone = [report.title for report in reports if not any(row.pytorch is not None for row in report)]
+    assert [title.partition("(")[0] for title in alone] == ["Dropout"]
 
 
 def test_reports_come_one_by_one_and_a_wrong_layer_shows(monkeypatch):

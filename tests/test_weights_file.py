@@ -3,6 +3,7 @@
 import json
 import os
 import pickle
+import tracemalloc
 
 import numpy as np
 import pytest
@@ -125,7 +126,7 @@ def test_a_foreign_file(tmp_path):
         ({"config": {"model": "unet"}}, "unknown model 'unet'; expected one of segnet, segnet-basic"),
         ({"config": {"model": "segnet", "depth": 3}}, "depth"),
         ({"config": {"model": "segnet", "ceil_mode": "no"}}, "ceil_mode must be True or False, but 'no'"),
-        ({"config": {"model": "segnet", "width": 10**6}}, "not understood"),
+        ({"input_mean": [0.5, 10**400, 0.5]}, "not understood"),
         ({"input_mean": None}, "not understood"),
         ({"input_mean": [0.5]}, "instead of 3 finite numbers"),
         ({"input_mean": [0.5, float("nan"), 0.5]}, "instead of 3 finite numbers"),
@@ -141,6 +142,65 @@ def test_a_description_that_is_not_understood(net, tmp_path, change, match):
     description = json.loads(metadata_of(path)["segnet_np"]) | change
     save_file(load_file(path), path, {"segnet_np": json.dumps(description)})
     with pytest.raises(ValueError, match=match):
+        snp.load(path)
+
+
+def described(path, text):
+    """Give a file another description, as text."""
+    save_file(load_file(path), path, {"segnet_np": text})
+
+
+@pytest.mark.parametrize(
+    ("change", "match"),
+    [
+        ({"width": 10**6}, "width 1000000, but the file holds 1309 numbers"),
+        ({"width": 1300}, "its net has more weights than the file holds numbers"),
+        ({"width": 5}, "its net has more weights"),
+        ({"in_channels": 10**9}, "in_channels 1000000000, but the file"),
+        ({"num_classes": 1300}, "more weights"),
+        ({"kernel_size": 1301}, "more weights"),
+        (
+            {"kernel_size": 10**9 + 1, "width": 10**400},
+            "width 10+, kernel_size 1000000001, but the file holds",
+        ),
+        ({"model": "segnet", "kernel_size": None}, "not understood"),
+        ({"width": 3}, "of another shape: conv1.weight"),
+        ({"width": -4}, "width"),
+        ({"width": 4.0}, "width"),
+    ],
+)
+def test_a_net_larger_than_its_file_takes_no_memory(net, tmp_path, change, match):
+    path = tmp_path / "a.safetensors"
+    snp.save(net, path)
+    assert sum(array.size for array in load_file(path).values()) == 1309
+    description = json.loads(metadata_of(path)["segnet_np"])
+    description["config"] = dict(sorted((description["config"] | change).items(), reverse=True))
+    described(path, json.dumps(description))
+    tracemalloc.start()
+    with pytest.raises(ValueError, match=rf"a\.safetensors.*{match}"):
+        snp.load(path)
+    peak = tracemalloc.get_traced_memory()[1]
+    tracemalloc.stop()
+    assert peak < 1_000_000
+
+
+def test_a_net_as_large_as_its_file_is_read_at_any_settings(tmp_path):
+    """The bound is exact: it holds what was saved, also without the counts of batches, and nothing larger."""
+    for model in (snp.SegNet(2, 3, 1), snp.SegNetBasic(1, 1, 1, kernel_size=1), snp.SegNetBasic(4, 2, 3, 5)):
+        path = tmp_path / "a.safetensors"
+        snp.save(model, path)
+        arrays = {name: v for name, v in load_file(path).items() if "num_batches" not in name}
+        save_file(arrays, path, metadata_of(path))
+        again = snp.load(path).state_dict()
+        assert all(np.array_equal(array, again[name]) for name, array in arrays.items())
+
+
+@pytest.mark.parametrize("text", ["[" * 100_000, '{"format": 1, "format": 1}', "3", "[]", "{", ""])
+def test_a_description_that_is_no_description(net, tmp_path, text):
+    path = tmp_path / "a.safetensors"
+    snp.save(net, path)
+    described(path, text)
+    with pytest.raises(ValueError, match=r"a\.safetensors has a description that is not understood"):
         snp.load(path)
 
 
@@ -169,7 +229,7 @@ def test_a_failed_save_leaves_the_old_file(net, tmp_path, monkeypatch):
         temporary.write_bytes(b"half of it")
         raise OSError(28, "No space left on device")
 
-    monkeypatch.setattr("segnet_np.models.weights_file.save_file", full_disk)
+    monkeypatch.setattr("segnet_np.models.tensors_file.save_file", full_disk)
     with pytest.raises(OSError, match="No space left"):
         snp.save(snp.SegNet(width=1), path)
     assert path.read_bytes() == before
@@ -184,3 +244,37 @@ def test_weights_that_are_no_numbers(net, tmp_path):
     snp.save(net, tmp_path / "spoilt.safetensors")
     with pytest.raises(ValueError, match=f"NaN or infinity in {name}; expected finite"):
         snp.load(tmp_path / "spoilt.safetensors")
+
+
+def test_half_precision_rounds_kernels_and_nothing_else(tmp_path):
+    net = snp.SegNet(width=2)
+    snp.save(net, tmp_path / "whole.safetensors")
+    snp.save(net, tmp_path / "half.safetensors", half=True)
+    sizes = [(tmp_path / f"{name}.safetensors").stat().st_size for name in ("half", "whole")]
+    kernels = sum(p.data.size for p in net.parameters() if p.data.ndim == 4)
+    assert sizes[1] - sizes[0] == pytest.approx(2 * kernels, abs=100)
+    state, again = net.state_dict(), snp.load(tmp_path / "half.safetensors").state_dict()
+    for name, array in state.items():
+        assert again[name].dtype == array.dtype, name
+        expected = array.astype(np.float16).astype(np.float32) if array.ndim == 4 else array
+        np.testing.assert_array_equal(again[name], expected, err_msg=name)
+
+
+def test_half_precision_refuses_what_it_cannot_hold(tmp_path):
+    net = snp.SegNetBasic(width=1)
+    net.encoder[0]["1"].conv.weight.data[0, 0, 0, 0] = 70000
+    with pytest.raises(ValueError, match=r"conv1.weight has numbers beyond the range of float16"):
+        snp.save(net, tmp_path / "half.safetensors", half=True)
+    assert not list(tmp_path.iterdir())
+
+
+@pytest.mark.parametrize(
+    ("key", "value"),
+    [("input_scale", 0), ("input_scale", 9), ("input_normalisation", "x"), ("input_side", 0.5)],
+)
+def test_settings_of_the_input_out_of_range_are_refused(tmp_path, key, value):
+    net = snp.SegNet(width=1)
+    setattr(net, key, value)
+    snp.save(net, tmp_path / "net.safetensors")
+    with pytest.raises(ValueError, match=f"not understood: .*{key}"):
+        snp.load(tmp_path / "net.safetensors")

@@ -8,12 +8,13 @@ from typing import Protocol
 
 import numpy as np
 
-from segnet_np.data.augment import random_colour, random_flip
+from segnet_np.data.augment import Changes
 from segnet_np.data.classes import Classes
-from segnet_np.data.crops import random_crop
 
 # Keep the two kinds of random numbers apart that are drawn for one seed.
 SHUFFLE, CHANGES = 0, 1
+
+USUAL = Changes()
 
 
 class Dataset(Protocol):
@@ -48,11 +49,11 @@ class Batches:
     batch : int
         Images in a batch.
     crop : int
-        Side of the square windows.
+        Side of the square windows; 0 takes whole pictures, which then must be of one size.
     seed : int
         Not negative.
-    augment : bool
-        Mirror the crops and change their colours at random, too.
+    changes : Changes
+        What is done to the pictures at random.
 
     Raises
     ------
@@ -67,19 +68,19 @@ class Batches:
     ((4, 64, 64, 3), (4, 64, 64))
     """
 
-    def __init__(self, dataset: Dataset, batch: int, crop: int, seed: int, augment: bool = True) -> None:
+    def __init__(self, dataset: Dataset, batch: int, crop: int, seed: int, changes: Changes = USUAL) -> None:
         if len(dataset) < 1:
             raise ValueError("Batches: the data set is empty, expected at least one image")
-        if batch < 1 or crop < 1 or seed < 0:
+        if batch < 1 or crop < 0 or seed < 0:
             raise ValueError(
                 f"Batches: batch {batch}, crop {crop}, seed {seed}; "
-                "expected batch and crop of at least 1 and a seed of at least 0"
+                "expected a batch of at least 1, a crop and a seed of at least 0"
             )
         self.dataset = dataset
         self.batch = batch
         self.crop = crop
         self.seed = seed
-        self.augment = augment
+        self.changes = changes
         self._orders: dict[int, np.ndarray] = {}
 
     def indices(self, step: int) -> np.ndarray:
@@ -122,22 +123,24 @@ class Batches:
         Raises
         ------
         ValueError
-            When `step` is negative or an image is smaller than the crop.
+            When `step` is negative, an image is smaller than the crop, or whole images differ in size.
         """
         indices = self.indices(step)
         rng = np.random.default_rng((self.seed, CHANGES, step))
-        images = np.empty((self.batch, self.crop, self.crop, 3), np.uint8)
-        labels = np.empty((self.batch, self.crop, self.crop), np.uint8)
-        for n, index in enumerate(indices.tolist()):
+        pairs: list[tuple[np.ndarray, np.ndarray]] = []
+        for index in indices.tolist():
             try:
-                image, truth = random_crop(*self.dataset[index], self.crop, rng)
+                pairs.append(self.changes.apply(*self.dataset[index], self.crop, rng))
             except ValueError as error:
                 raise ValueError(f"{self.dataset.name(index)}: {error}") from error
-            if self.augment:
-                image, truth = random_flip(image, truth, rng)
-                image = random_colour(image, rng)
-            images[n], labels[n] = image, truth
-        return images, labels
+            if pairs[-1][1].shape != pairs[0][1].shape:
+                shapes = f"{pairs[-1][1].shape} in a batch with one of {pairs[0][1].shape}"
+                raise ValueError(
+                    f"{self.dataset.name(index)}: a whole picture of {shapes}, expected all of one size; "
+                    "or train on crops"
+                )
+        images, labels = zip(*pairs, strict=True)
+        return np.stack(images), np.stack(labels)
 
     def _order(self, epoch: int) -> np.ndarray:
         if epoch not in self._orders:

@@ -6,7 +6,9 @@ from dataclasses import dataclass
 import numpy as np
 
 from segnet_np.data.classes import Classes, values_outside
-from segnet_np.data.folders import Folder, read_image, read_labels
+from segnet_np.data.folders import Folder
+from segnet_np.data.pictures import read_labels, read_turned
+from segnet_np.names import shown
 
 
 @dataclass(frozen=True)
@@ -48,13 +50,13 @@ def inspect_folder(folder: Folder, indices: Iterable[int] | None = None) -> Insp
     problems = list(folder.unpaired)
     for index in range(len(folder)) if indices is None else indices:
         image_path, label_path = folder.pairs[index]
-        image = labels = None
+        image, labels, orientation = None, None, 1
         try:
-            image = read_image(image_path)
+            image, orientation = read_turned(image_path)
         except (ValueError, OSError) as error:
             problems.append(str(error))
         try:
-            labels = read_labels(label_path)
+            labels = read_labels(label_path, folder.classes)
         except (ValueError, OSError) as error:
             problems.append(str(error))
         if labels is None:
@@ -63,10 +65,10 @@ def inspect_folder(folder: Folder, indices: Iterable[int] | None = None) -> Insp
         pixels += counts
         images += counts > 0
         for value in values_outside(labels, folder.classes.num_classes, folder.classes.ignore_index):
-            outside.setdefault(value, []).append(label_path.name)
+            outside.setdefault(value, []).append(shown(label_path.name))
         # Where the image cannot be read, its labels are still held against the classes.
         stand_in = np.empty((*labels.shape, 3), np.uint8) if image is None else image
-        problems += folder.disagreements(index, stand_in, labels)
+        problems += folder.disagreements(index, stand_in, labels, orientation)
     if pixels.any() and not pixels[: folder.classes.num_classes].any():
-        problems.append(f"{folder.directory / folder.split}annot: not one pixel belongs to a class")
+        problems.append(f"{shown(folder.directory / folder.split)}annot: not one pixel belongs to a class")
     return Inspection(folder.classes, len(folder), pixels, images, outside, problems)

@@ -4,6 +4,7 @@ from segnet_np.layers.base import Layer, Parameter
 from segnet_np.layers.batch_norm import BatchNorm2d
 from segnet_np.layers.conv2d import Conv2d
 from segnet_np.layers.conv_bn_relu import ConvBNReLU
+from segnet_np.layers.dropout import Dropout
 from segnet_np.layers.max_pool import MaxPool2d
 from segnet_np.layers.max_unpool import MaxUnpool2d
 from segnet_np.layers.pooling_indices import PoolingIndices
@@ -14,6 +15,7 @@ __all__ = [
     "BatchNorm2d",
     "Conv2d",
     "ConvBNReLU",
+    "Dropout",
     "Layer",
     "MaxPool2d",
     "MaxUnpool2d",

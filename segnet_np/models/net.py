@@ -10,11 +10,24 @@ from numpy.typing import DTypeLike
 
 from segnet_np.kernels.kernel import check_threads
 from segnet_np.layers.base import Layer
-from segnet_np.layers.checks import check_array, check_count, check_flag, check_maps, float_dtype
+from segnet_np.layers.checks import (
+    check_array,
+    check_count,
+    check_flag,
+    check_maps,
+    check_number,
+    float_dtype,
+)
+from segnet_np.layers.layout import to_nchw
 from segnet_np.layers.pooling_indices import PoolingIndices
 from segnet_np.layers.softmax_cross_entropy import softmax
 from segnet_np.layers.workspace import Workspace
+from segnet_np.models import preprocess
 from segnet_np.models.state_dict import read_state, write_state
+from segnet_np.models.table import table_of_layers
+
+# A setting that goes without saying.
+_NONE = ("dropout", 0)
 
 
 class Net(Layer):
@@ -27,7 +40,13 @@ class Net(Layer):
         What `__init__` was given, with ``"model"``: enough to build the same net again.
     input_mean, input_std : tuple of float
         How pictures are normalised, one number a channel: ``(rgb / 255 - mean) / std``. Training sets them,
-        and they are saved with the weights.
+        as it sets the next two, and they are saved with the weights.
+    input_normalisation : str
+        ``"standard"`` for that, or another one of :mod:`segnet_np.models.preprocess`.
+    input_scale : float
+        By how much :meth:`predict` makes pictures smaller, because the net was trained on such.
+    input_side : int, or None
+        How many pixels the shorter side of the training pictures had, before they were made smaller.
     class_names : tuple of str, or None
         What the classes are called, if training said so.
     class_colours : tuple of (r, g, b), or None
@@ -38,7 +57,13 @@ class Net(Layer):
     min_size = 0
 
     def __init__(
-        self, in_channels: int, num_classes: int, width: int, dtype: DTypeLike, ceil_mode: bool
+        self,
+        in_channels: int,
+        num_classes: int,
+        width: int,
+        dtype: DTypeLike,
+        ceil_mode: bool,
+        dropout: float = 0,
     ) -> None:
         super().__init__()
         name = type(self).__name__
@@ -47,6 +72,7 @@ class Net(Layer):
         self.width = check_count(name, "width", width, 1)
         self.dtype = float_dtype(name, dtype)
         self.ceil_mode = check_flag(name, "ceil_mode", ceil_mode)
+        self.dropout = check_number(name, "dropout", dropout, most=1)
         self.config: dict[str, Any] = {
             "model": self.model,
             "in_channels": self.in_channels,
@@ -54,9 +80,13 @@ class Net(Layer):
             "width": self.width,
             "dtype": self.dtype.name,
             "ceil_mode": self.ceil_mode,
+            "dropout": self.dropout,
         }
         self.input_mean: tuple[float, ...] = (0.5,) * in_channels
         self.input_std: tuple[float, ...] = (0.25,) * in_channels
+        self.input_normalisation = preprocess.NORMALISATIONS[0]
+        self.input_scale = 1.0
+        self.input_side: int | None = None
         self.class_names: tuple[str, ...] | None = None
         self.class_colours: tuple[tuple[int, int, int], ...] | None = None
         self.workspace = Workspace()
@@ -142,6 +172,15 @@ class Net(Layer):
             self.recall(dlogits)
             return self.run_backward(dlogits, input_grad)
 
+    def seed_dropout(self, *key: int) -> None:
+        """Draw what dropout drops from `key` from now on; a net without dropout has nothing to do.
+
+        Parameters
+        ----------
+        *key : int
+            Not negative, such as the seed of a training and the number of its step.
+        """
+
     def train(self, mode: bool = True) -> "Net":
         """Switch to training mode, or with ``False`` to evaluation mode; return self."""
         with self._lock:
@@ -159,7 +198,7 @@ class Net(Layer):
         Returns
         -------
         x : ndarray, shape (N, in_channels, H, W)
-            ``(images / 255 - input_mean) / input_std`` in the net's dtype.
+            In the net's dtype.
 
         Raises
         ------
@@ -176,24 +215,26 @@ class Net(Layer):
             raise ValueError(
                 f"{name}: images must have shape (N, H, W, {self.in_channels}), but {images.shape} was given"
             )
-        # Through a table of the 256 values a channel can have: one look-up a number instead of three
-        # operations.
-        levels = np.arange(256)[:, None] / 255
-        table = ((levels - self.input_mean) / self.input_std).astype(self.dtype)
-        return table[images, np.arange(self.in_channels)].transpose(0, 3, 1, 2)
+        x = preprocess.normalise(
+            images, self.input_normalisation, self.input_mean, self.input_std, self.dtype
+        )
+        return to_nchw(x)
 
-    def predict(self, image: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
+    def predict(self, image: np.ndarray, scale: float | None = None) -> tuple[np.ndarray, np.ndarray]:
         """Segment one picture, in evaluation mode whatever the mode of the net is.
 
         Parameters
         ----------
         image : ndarray of uint8, shape (H, W, in_channels)
+        scale : float, optional
+            To what part of its size the picture is brought for the net; `input_scale` if not given.
 
         Returns
         -------
         labels : ndarray of int64, shape (H, W)
             The most probable class of each pixel.
         probabilities : ndarray, shape (num_classes, H, W)
+            Where the scale is not 1, computed for the smaller picture and interpolated.
 
         Raises
         ------
@@ -202,15 +243,30 @@ class Net(Layer):
         ValueError
             If its shape does not fit or it is too small.
         """
-        check_array(type(self).__name__, "image", image)
+        name = type(self).__name__
+        check_array(name, "image", image)
         if image.ndim != 3:
             raise ValueError(
                 f"{type(self).__name__}: image must have shape (H, W, {self.in_channels}), "
                 f"but {image.shape} was given"
             )
-        x = self.normalise(image[None])
+        height, width = image.shape[:2]
+        scale = self.input_scale if scale is None else check_number(name, "scale", scale, most=4)
+        size = round(height * scale), round(width * scale)
+        if size == (height, width):
+            x = self.normalise(image[None])
+        else:
+            self.normalise(image[None, :1, :1])  # what is no picture shall not be resized first
+            if min(size) < self.min_size:
+                raise ValueError(
+                    f"{name}: pictures are brought to {scale:g} of their size, and "
+                    f"then must be at least {self.min_size}x{self.min_size}; {height}x{width} was given"
+                )
+            x = self.normalise(preprocess.resize_image(image, *size)[None])
         with self._lock, self._evaluating():
             probabilities = softmax(self.forward(x))[0]
+        if size != (height, width):
+            probabilities = preprocess.resize_maps(probabilities, height, width)
         return probabilities.argmax(axis=0), probabilities
 
     def trace(self, x: np.ndarray) -> dict[str, np.ndarray | PoolingIndices]:
@@ -302,16 +358,9 @@ class Net(Layer):
         self.__dict__.update(state, _lock=threading.RLock())
 
     def __str__(self) -> str:
-        rows = [("name", "layer", "parameters")]
-        for name, layer in self.children().items():
-            count = sum(parameter.data.size for parameter in layer.parameters())
-            rows.append((name, repr(layer), f"{count:,}" if count else ""))
-        wide, wider = (max(len(row[k]) for row in rows) for k in (0, 1))
-        table = [f"{name:<{wide}}  {text:<{wider}}  {count:>10}".rstrip() for name, text, count in rows]
-        total = sum(parameter.data.size for parameter in self.parameters())
-        size = f"{total:,} parameters, {total * self.dtype.itemsize / 1e6:.1f} MB as {self.dtype.name}"
-        return "\n".join([repr(self), *table, size])
+        return table_of_layers(self)
 
     def __repr__(self) -> str:
-        settings = ", ".join(f"{key}={value!r}" for key, value in self.config.items() if key != "model")
+        said = {key: value for key, value in self.config.items() if key != "model" and (key, value) != _NONE}
+        settings = ", ".join(f"{key}={value!r}" for key, value in said.items())
         return f"{type(self).__name__}({settings})"

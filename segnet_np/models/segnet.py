@@ -16,6 +16,7 @@ from numpy.typing import DTypeLike
 from segnet_np.layers.base import Layer
 from segnet_np.layers.conv2d import Conv2d
 from segnet_np.layers.conv_bn_relu import ConvBNReLU
+from segnet_np.layers.dropout import Dropout
 from segnet_np.layers.layout import to_nchw, to_nhwc
 from segnet_np.layers.lazy import finished
 from segnet_np.layers.max_pool import MaxPool2d
@@ -25,6 +26,9 @@ from segnet_np.models.net import Net
 # How many convolutions each of VGG-16's stages has, and how many channels, in units of the width.
 _STAGES = (2, 2, 3, 3, 3)
 _CHANNELS = (1, 2, 4, 8, 8)
+
+# The first stage that has dropout, if there is any.
+_FIRST_DROPPED = 3
 
 Stage = dict[str, ConvBNReLU]
 
@@ -40,6 +44,8 @@ class EncoderDecoder(Net):
         Stages in the order of the forward pass, each from a name like ``"11"`` to its block.
     pools, unpools : list
         What ends each stage of the encoder and starts each of the decoder.
+    pool_dropouts, stage_dropouts : list of Dropout
+        What follows each pool, and each stage of the decoder; without dropout they do nothing.
     classifier : Conv2d
     classifier_name : str
         Its name in the state dict.
@@ -50,34 +56,41 @@ class EncoderDecoder(Net):
     decoder: list[Stage]
     pools: list[MaxPool2d]
     unpools: list[MaxUnpool2d]
+    pool_dropouts: list[Dropout]
+    stage_dropouts: list[Dropout]
     classifier: Conv2d
 
     def run_forward(self, x: np.ndarray) -> np.ndarray:
         """Pass x through encoder, decoder and classifier."""
         maps = finished(to_nhwc(x))
         remembered = []
-        for stage, pool in zip(self.encoder, self.pools, strict=True):
+        for stage, pool, dropout in zip(self.encoder, self.pools, self.pool_dropouts, strict=True):
             for block in stage.values():
                 maps = block.lazy_forward(maps)
             maps, indices = pool.lazy_forward(maps)
             remembered.append(indices)  # the pooling indices leave the encoder here ...
-        for unpool, stage in zip(self.unpools, self.decoder, strict=True):
-            maps = unpool.lazy_forward(
-                maps, remembered.pop()
-            )  # ... and reach the decoder here, the last ones first
+            maps = dropout.lazy_forward(maps)
+        for unpool, stage, dropout in zip(self.unpools, self.decoder, self.stage_dropouts, strict=True):
+            # ... and reach the decoder here, the last ones first
+            maps = unpool.lazy_forward(maps, remembered.pop())
             for block in stage.values():
                 maps = block.lazy_forward(maps)
+            maps = dropout.lazy_forward(maps)
         return to_nchw(self.classifier.lazy_forward(maps).raw)
 
     def run_backward(self, dlogits: np.ndarray, input_grad: bool) -> np.ndarray | None:
         """The same layers in the other order. Each remembers its own forward pass, the indices too."""
         dmaps: Any = self.classifier.lazy_backward(finished(to_nhwc(dlogits)))
-        for unpool, stage in zip(reversed(self.unpools), reversed(self.decoder), strict=True):
+        decoder = zip(self.unpools, self.decoder, self.stage_dropouts, strict=True)
+        for unpool, stage, dropout in reversed(list(decoder)):
+            dmaps = dropout.lazy_backward(dmaps)
             for block in reversed(stage.values()):
                 dmaps = block.lazy_backward(dmaps)
             dmaps = unpool.lazy_backward(dmaps)
         first = next(iter(self.encoder[0].values()))
-        for stage, pool in zip(reversed(self.encoder), reversed(self.pools), strict=True):
+        encoder = zip(self.encoder, self.pools, self.pool_dropouts, strict=True)
+        for stage, pool, dropout in reversed(list(encoder)):
+            dmaps = dropout.lazy_backward(dmaps)
             dmaps = pool.lazy_backward(dmaps)
             for block in reversed(stage.values()):
                 dmaps = block.lazy_backward(dmaps, input_grad or block is not first)
@@ -86,7 +99,13 @@ class EncoderDecoder(Net):
     def parts(self) -> list[Layer]:
         """The blocks, which hand on to their own layers, and what stands between them."""
         blocks = [block for stage in [*self.encoder, *self.decoder] for block in stage.values()]
-        return [*blocks, *self.pools, *self.unpools, self.classifier]
+        between = [*self.pools, *self.unpools, *self.pool_dropouts, *self.stage_dropouts]
+        return [*blocks, *between, self.classifier]
+
+    def seed_dropout(self, *key: int) -> None:
+        """See :meth:`segnet_np.models.net.Net.seed_dropout`; the same key gives the same numbers."""
+        for k, dropout in enumerate([*self.pool_dropouts, *self.stage_dropouts]):
+            dropout.generator = np.random.default_rng((*key, k))
 
     def children(self) -> dict[str, Layer]:
         """All layers in the order of forward: ``conv11 bn11 relu11 ... pool1 ... unpool1 ... conv11d``."""
@@ -99,11 +118,27 @@ class EncoderDecoder(Net):
             }
 
         layers: dict[str, Layer] = {}
-        for number, (stage, pool) in enumerate(zip(self.encoder, self.pools, strict=True), start=1):
+        encoder = zip(self.encoder, self.pools, self.pool_dropouts, strict=True)
+        for number, (stage, pool, dropout) in enumerate(encoder, start=1):
             layers |= {**parts(stage), f"pool{number}": pool}
-        for number, (unpool, stage) in enumerate(zip(self.unpools, self.decoder, strict=True)):
-            layers |= {f"unpool{len(self.unpools) - number}": unpool, **parts(stage)}
+            if dropout.p:
+                layers[f"dropout{number}"] = dropout
+        decoder = zip(self.unpools, self.decoder, self.stage_dropouts, strict=True)
+        for number, (unpool, stage, dropout) in zip(range(len(self.pools), 0, -1), decoder, strict=True):
+            layers |= {f"unpool{number}": unpool, **parts(stage)}
+            if dropout.p:
+                layers[f"dropout{number}d"] = dropout
         return layers | {self.classifier_name: self.classifier}
+
+    def _place_dropout(self, draw: np.random.Generator) -> None:
+        """Put dropout where Bayesian SegNet has it: at the deeper stages, where most weights are."""
+
+        def at(stage: int) -> Dropout:
+            return Dropout(self.dropout if stage >= _FIRST_DROPPED else 0, seed=draw)
+
+        stages = range(1, len(self.pools) + 1)
+        self.pool_dropouts = [at(stage) for stage in stages]
+        self.stage_dropouts = [at(stage) for stage in reversed(stages)]
 
 
 class SegNet(EncoderDecoder):
@@ -122,6 +157,9 @@ class SegNet(EncoderDecoder):
         Where the initial weights are drawn from.
     ceil_mode : bool, default False
         How odd sizes are pooled; True as Caffe, and so the authors, did.
+    dropout : float, default 0
+        The probability with which numbers are dropped in training, behind the pools and the decoder's stages
+        from the third stage on; Bayesian SegNet has 0.5 (arXiv 1511.02680).
 
     Raises
     ------
@@ -148,8 +186,9 @@ class SegNet(EncoderDecoder):
         seed: int = 0,
         *,
         ceil_mode: bool = False,
+        dropout: float = 0,
     ) -> None:
-        super().__init__(in_channels, num_classes, width, dtype, ceil_mode)
+        super().__init__(in_channels, num_classes, width, dtype, ceil_mode, dropout)
         draw = np.random.default_rng(seed)
 
         def block(channels: int, out_channels: int) -> ConvBNReLU:
@@ -174,4 +213,5 @@ class SegNet(EncoderDecoder):
         self.pools = [MaxPool2d(ceil_mode=ceil_mode) for _ in _STAGES]
         self.unpools = [MaxUnpool2d() for _ in _STAGES]
         self.classifier = Conv2d(channels, num_classes, kernel_size=3, padding=1, dtype=self.dtype, seed=draw)
+        self._place_dropout(draw)
         self.train()

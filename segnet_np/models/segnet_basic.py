@@ -35,6 +35,8 @@ class SegNetBasic(EncoderDecoder):
         Where the initial weights are drawn from.
     ceil_mode : bool, default False
         How odd sizes are pooled; True as Caffe, and so the authors, did.
+    dropout : float, default 0
+        As in :class:`segnet_np.models.segnet.SegNet`.
 
     Raises
     ------
@@ -62,8 +64,9 @@ class SegNetBasic(EncoderDecoder):
         seed: int = 0,
         *,
         ceil_mode: bool = False,
+        dropout: float = 0,
     ) -> None:
-        super().__init__(in_channels, num_classes, width, dtype, ceil_mode)
+        super().__init__(in_channels, num_classes, width, dtype, ceil_mode, dropout)
         self.kernel_size = check_count("SegNetBasic", "kernel_size", kernel_size, 1)
         self.config["kernel_size"] = self.kernel_size
         draw = np.random.default_rng(seed)
@@ -80,4 +83,5 @@ class SegNetBasic(EncoderDecoder):
         self.pools = [MaxPool2d(ceil_mode=ceil_mode) for _ in range(_STAGES)]
         self.unpools = [MaxUnpool2d() for _ in range(_STAGES)]
         self.classifier = Conv2d(width, num_classes, kernel_size=1, dtype=self.dtype, seed=draw)
+        self._place_dropout(draw)
         self.train()

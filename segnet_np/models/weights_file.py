@@ -1,23 +1,21 @@
-"""Weights in a file that says which net it holds: safetensors, with a description in its metadata.
-
-A safetensors file is numbers and a table of contents, nothing that could run. A pickle (PyTorch's ``.pt`` and
-``.pth`` are pickles) is a program that runs when it is opened, so pickles are refused and never loaded.
-"""
+"""Weights in a file that says which net it holds: safetensors, with a description in its metadata."""
 
 import json
+import math
 import os
 from collections.abc import Callable
-from pathlib import Path
 from typing import Any, TypeVar
 
 import numpy as np
-from safetensors import SafetensorError, safe_open
-from safetensors.numpy import save_file
 
 from segnet_np.files import whole_file
 from segnet_np.models.net import Net
+from segnet_np.models.preprocess import NORMALISATIONS
 from segnet_np.models.segnet import SegNet
 from segnet_np.models.segnet_basic import SegNetBasic
+from segnet_np.models.shipped import weights_path
+from segnet_np.models.tensors_file import read_json, read_tensors, write_tensors
+from segnet_np.names import shown
 
 MODELS: dict[str, type[Net]] = {net.model: net for net in (SegNet, SegNetBasic)}
 
@@ -58,13 +56,34 @@ def describe(net: Net) -> dict[str, str]:
         "config": net.config,
         "input_mean": net.input_mean,
         "input_std": net.input_std,
+        "input_normalisation": net.input_normalisation,
+        "input_scale": net.input_scale,
+        "input_side": net.input_side,
         "class_names": net.class_names,
         "class_colours": net.class_colours,
     }
     return {_KEY: json.dumps(description)}
 
 
-def rebuild(metadata: dict[str, str] | None, source: str) -> Net:
+class _Ration(np.random.Generator):
+    """Draws zeros in place of first weights, and no more than a file holds numbers.
+
+    So a net that is larger than its file is never made, whatever its description says, and one that is not is
+    made without the time that random numbers take.
+    """
+
+    def __init__(self, numbers: int) -> None:
+        super().__init__(np.random.PCG64(0))
+        self.left = numbers
+
+    def standard_normal(self, size: Any = None, dtype: Any = np.float64, out: Any = None) -> Any:
+        self.left -= math.prod(size)
+        if self.left < 0:
+            raise ValueError("its net has more weights than the file holds numbers")
+        return np.zeros(size, dtype)
+
+
+def rebuild(metadata: dict[str, str] | None, source: str, held: int) -> Net:
     """Build the net that :func:`describe` described, its weights not loaded yet.
 
     Parameters
@@ -73,11 +92,19 @@ def rebuild(metadata: dict[str, str] | None, source: str) -> Net:
         The metadata of a safetensors file.
     source : str
         The file, for messages.
+    held : int
+        How many numbers the file's arrays hold.
+
+    Returns
+    -------
+    net : Net
+        Its weights are zeros.
 
     Raises
     ------
     ValueError
-        If the description is missing or not understood.
+        If the description is missing or not understood, or its net would have more weights than `held`; then
+        no memory is taken for them.
     """
     if not metadata or _KEY not in metadata:
         raise ValueError(
@@ -85,19 +112,37 @@ def rebuild(metadata: dict[str, str] | None, source: str) -> Net:
             "If the names of its arrays are SegNet's, build the net yourself and give them to load_state_dict"
         )
     try:
-        description = json.loads(metadata[_KEY])
+        description = read_json(metadata[_KEY])
         if description["format"] != _FORMAT:
             raise ValueError(f"format {description['format']} instead of {_FORMAT}")
-        net = build(description["config"])
+        config = dict(description["config"])
+        if large := [f"{name} {value}" for name, value in config.items() if _exceeds(value, held)]:
+            raise ValueError(f"{', '.join(large)}, but the file holds {held} numbers")
+        net = build({**config, "seed": _Ration(held)})
         net.input_mean = _numbers(description, "input_mean", net.in_channels)
         net.input_std = _numbers(description, "input_std", net.in_channels)
         if min(net.input_std) <= 0:
             raise ValueError(f"input_std {net.input_std} instead of numbers above 0")
+        # Older files do not say these three.
+        net.input_normalisation = description.get("input_normalisation", net.input_normalisation)
+        if net.input_normalisation not in NORMALISATIONS:
+            raise ValueError(f"input_normalisation {net.input_normalisation!r}")
+        net.input_scale = float(description.get("input_scale", net.input_scale))
+        if not 0 < net.input_scale <= 4:
+            raise ValueError(f"input_scale {net.input_scale} instead of a number above 0 and at most 4")
+        net.input_side = description.get("input_side")
+        if net.input_side is not None and (type(net.input_side) is not int or net.input_side < 1):
+            raise ValueError(f"input_side {net.input_side!r} instead of a whole number of at least 1")
         net.class_names = _for_classes(description, "class_names", net.num_classes, _name)
         net.class_colours = _for_classes(description, "class_colours", net.num_classes, _colour)
-    except (KeyError, TypeError, ValueError, MemoryError) as error:
+    except (KeyError, TypeError, ValueError, OverflowError) as error:
         raise ValueError(f"{source} has a description that is not understood: {error}") from error
     return net
+
+
+def _exceeds(value: Any, held: int) -> bool:
+    """Whether a setting, such as a number of channels, is larger than the number of all weights."""
+    return isinstance(value, int) and value > held
 
 
 def _numbers(description: dict[str, Any], key: str, count: int) -> tuple[float, ...]:
@@ -132,18 +177,23 @@ def _colour(value: Any) -> tuple[int, int, int]:
     return r, g, b
 
 
-def save(net: Net, path: str | os.PathLike[str]) -> None:
+def save(net: Net, path: str | os.PathLike[str], *, half: bool = False) -> None:
     """Write a net's weights and description to a safetensors file, whole or not at all.
 
     Parameters
     ----------
     net : Net
     path : str or path-like
+    half : bool, default False
+        Store the kernels of convolutions, nearly all of the file, as float16, which halves it and rounds them
+        to three digits; all else keeps its dtype. :func:`load` widens them again.
 
     Raises
     ------
     TypeError
         If `net` is no net of this package.
+    ValueError
+        If a number is too large for float16.
     OSError
         If the file cannot be written; one that was there before stays as it was.
 
@@ -153,8 +203,17 @@ def save(net: Net, path: str | os.PathLike[str]) -> None:
     """
     if not isinstance(net, Net):
         raise TypeError(f"save: expected a SegNet or SegNetBasic, but a {type(net).__name__} was given")
+    state = net.state_dict()
+    if half:
+        state = {name: _narrowed(name, array) if array.ndim == 4 else array for name, array in state.items()}
     with whole_file(path) as temporary:
-        write_tensors(net.state_dict(), temporary, describe(net))
+        write_tensors(state, temporary, describe(net))
+
+
+def _narrowed(name: str, array: np.ndarray) -> np.ndarray:
+    if np.abs(array).max() > np.finfo(np.float16).max:
+        raise ValueError(f"save: {name} has numbers beyond the range of float16; save it without half=True")
+    return array.astype(np.float16)
 
 
 def load(path: str | os.PathLike[str]) -> Net:
@@ -163,6 +222,7 @@ def load(path: str | os.PathLike[str]) -> Net:
     Parameters
     ----------
     path : str or path-like
+        A file, or the name of weights that come with the package (:mod:`segnet_np.models.shipped`).
 
     Returns
     -------
@@ -175,59 +235,18 @@ def load(path: str | os.PathLike[str]) -> Net:
         If there is no such file.
     ValueError
         If it is no whole safetensors file, a pickle, does not say which net it holds, or its arrays do not
-        fit that net or are not finite.
+        fit that net or are not finite. What a file only claims takes no memory.
     """
+    path = weights_path(path)
     arrays, metadata = read_tensors(path)
-    net = rebuild(metadata, str(path))
+    source = shown(path)
+    net = rebuild(metadata, source, held=sum(array.size for array in arrays.values()))
     spoilt = [name for name, array in arrays.items() if not np.isfinite(array).all()]
     if spoilt:
-        raise ValueError(f"{path}: NaN or infinity in {', '.join(spoilt)}; expected finite numbers")
+        raise ValueError(f"{source}: NaN or infinity in {', '.join(spoilt)}; expected finite numbers")
     try:
         net.load_state_dict(arrays)
     except (TypeError, ValueError) as error:
-        raise ValueError(f"{path}: {error}") from error
+        raise ValueError(f"{source}: {error}") from error
     net.eval()
     return net
-
-
-def write_tensors(arrays: dict[str, np.ndarray], path: Path, metadata: dict[str, str]) -> None:
-    """Write arrays to `path`; a full disk is an OSError, as for any other file."""
-    # The writer takes the memory as it lies, and would mix up arrays of another order.
-    arrays = {name: np.asarray(array, order="C") for name, array in arrays.items()}
-    try:
-        save_file(arrays, path, metadata)
-    except SafetensorError as error:
-        raise OSError(f"{path} cannot be written: {error}") from error
-
-
-def read_tensors(path: str | os.PathLike[str]) -> tuple[dict[str, np.ndarray], dict[str, str]]:
-    """Read all arrays and the metadata of a safetensors file.
-
-    float16 arrays are widened to float32: half precision only saves room in the file.
-
-    Raises
-    ------
-    FileNotFoundError
-        If there is no such file.
-    ValueError
-        If it is a pickle, truncated, no safetensors file at all, or of a dtype that NumPy has not.
-    """
-    path = Path(path)
-    with open(path, "rb") as file:
-        start = file.read(9)
-    # PyTorch writes a zip archive with a pickle in it, older versions and pickle itself start with byte 0x80.
-    # So may a safetensors file, whose first eight bytes are a length; but its ninth opens a JSON object.
-    if start.startswith((b"PK\x03\x04", b"\x80")) and start[8:] != b"{":
-        raise ValueError(
-            f"{path} is a pickle, which could run any program when opened; expected a safetensors file"
-        )
-    try:
-        with safe_open(path, framework="numpy") as tensors:
-            metadata = tensors.metadata() or {}
-            arrays = {name: tensors.get_tensor(name) for name in tensors.keys()}  # noqa: SIM118, it is no dict
-    except (SafetensorError, TypeError) as error:  # TypeError: a dtype that NumPy has not, such as bfloat16
-        raise ValueError(f"{path} is no whole safetensors file that NumPy can read: {error}") from error
-    return {
-        name: array.astype(np.float32) if array.dtype == np.float16 else array
-        for name, array in arrays.items()
-    }, metadata

@@ -10,6 +10,7 @@ from segnet_np import plots
 from segnet_np.data.classes import VOID_NAME
 from segnet_np.data.folders import Folder
 from segnet_np.data.inspect import Inspection, inspect_folder
+from segnet_np.names import shown
 
 SPLITS = ("train", "val", "test")
 PREVIEWED = 4
@@ -40,7 +41,7 @@ def check_data(directory: Path, preview: Path) -> tuple[str, bool]:
     """
     splits = [split for split in SPLITS if (directory / split).is_dir()]
     if not splits:
-        raise FileNotFoundError(f"{directory}: no folder {', '.join(SPLITS)} in it")
+        raise FileNotFoundError(f"{shown(directory)}: no folder {', '.join(SPLITS)} in it")
     folders = [Folder(directory, split, complete=False) for split in splits]
     sections, ok = [], True
     if lacking := [split for split in SPLITS[:2] if split not in splits]:
@@ -55,7 +56,7 @@ def check_data(directory: Path, preview: Path) -> tuple[str, bool]:
     if pictures:
         titles = ("image", f"labels ({folders[0].split})")
         plots.save(plots.samples(pictures, folders[0].classes, titles), preview)
-        sections.append(f"{preview} shows {len(pictures)} images with their labels.")
+        sections.append(f"{shown(preview)} shows {len(pictures)} images with their labels.")
     return "\n\n".join(sections), ok
 
 
@@ -86,8 +87,8 @@ def _words(found: Inspection) -> list[str]:
         )
     if found.outside:
         words.append(
-            "Values marked ? are no class. Labels are class indices, 0, 1, 2, ..., not colours or greys; "
-            "so they look nearly black in a viewer, and that is as it should be."
+            "Values marked ? are no class. Labels are class indices, 0, 1, 2, ..., not greys; so they look "
+            "nearly black in a viewer, and that is as it should be. Only an RGB file is read by its colours."
         )
     if found.ok:
         words.append("Every image and every label file can be used.")

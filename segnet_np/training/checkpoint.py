@@ -20,7 +20,8 @@ from typing import Any
 import numpy as np
 
 from segnet_np.files import previous_of, whole_file
-from segnet_np.models.weights_file import read_tensors, write_tensors
+from segnet_np.models.tensors_file import read_json, read_tensors, write_tensors
+from segnet_np.names import shown
 
 FORMAT = "segnet_np checkpoint 2"
 UNCHECKED = "segnet_np checkpoint 1"  # of before there were checksums
@@ -119,16 +120,18 @@ def load_newest(path: str | os.PathLike[str], say: Callable[[str], Any]) -> tupl
         try:
             checkpoint = load_checkpoint(candidate)
         except FileNotFoundError:
-            problems.append(f"{candidate} is missing")
+            problems.append(f"{shown(candidate)} is missing")
             continue
         except ValueError as error:
             problems.append(str(error))
             there = True
             continue
         for problem in problems:
-            say(f"warning: {problem}; going on with {candidate}, of step {checkpoint.step}")
+            say(f"warning: {problem}; going on with {shown(candidate)}, of step {checkpoint.step}")
         if not checkpoint.checked:
-            say(f"{candidate} is of an older version, without a checksum: damage to it would not be noticed.")
+            say(
+                f"{shown(candidate)} is of an older version, without a checksum: damage would not be noticed."
+            )
         return checkpoint, candidate
     if there:
         raise ValueError("there is no checkpoint that can be used: " + "; ".join(problems))
@@ -171,22 +174,23 @@ def load_checkpoint(path: str | os.PathLike[str]) -> Checkpoint:
     checked = metadata.get("format") == FORMAT
     if not checked and metadata.get("format") != UNCHECKED:
         raise ValueError(
-            f"{path}: not a checkpoint of a training: format {metadata.get('format')!r}, expected {FORMAT!r}"
+            f"{shown(path)}: not a checkpoint of a training: "
+            f"format {metadata.get('format')!r}, expected {FORMAT!r}"
         )
     if checked and metadata.get("sha256") != _checksum(metadata.get("training", ""), arrays):
-        raise ValueError(f"{path} is damaged: what it holds is not what its checksum was made of")
+        raise ValueError(f"{shown(path)} is damaged: what it holds is not what its checksum was made of")
     try:
-        plain = json.loads(metadata["training"])
+        plain = read_json(metadata["training"])
         missing = [name for name in FIELDS if name not in plain]
-    except (KeyError, TypeError, json.JSONDecodeError) as error:
+    except (KeyError, TypeError, ValueError) as error:
         raise ValueError(
-            f"{path}: what the checkpoint says of its training cannot be read: {error}"
+            f"{shown(path)}: what the checkpoint says of its training cannot be read: {error}"
         ) from error
     if missing:
-        raise ValueError(f"{path}: the checkpoint lacks {', '.join(missing)}")
+        raise ValueError(f"{shown(path)}: the checkpoint lacks {', '.join(missing)}")
     strange = [name for name in arrays if name.partition("/")[0] not in ("weights", "optimizer")]
     if strange:
-        raise ValueError(f"{path}: arrays that no checkpoint has: {', '.join(strange)}")
+        raise ValueError(f"{shown(path)}: arrays that no checkpoint has: {', '.join(strange)}")
 
     def under(part: str) -> dict[str, np.ndarray]:
         return {name.partition("/")[2]: array for name, array in arrays.items() if name.startswith(part)}

@@ -1,7 +1,6 @@
 """The settings of a training run, checked when they are made and kept with the run as ``config.json``."""
 
 import json
-import math
 import os
 from dataclasses import asdict, dataclass, fields
 from pathlib import Path
@@ -9,6 +8,7 @@ from typing import Any
 
 from segnet_np.data.class_weights import PUBLISHED
 from segnet_np.files import whole_file
+from segnet_np.models.preprocess import NORMALISATIONS
 from segnet_np.models.weights_file import MODELS
 from segnet_np.training.schedule import SCHEDULES
 
@@ -16,23 +16,24 @@ from segnet_np.training.schedule import SCHEDULES
 OPTIMIZERS = {"adamw": (3e-3, 1e-2), "sgd": (0.1, 5e-4)}
 CLASS_WEIGHTS = ("none", "median", *PUBLISHED)
 
-# What is usual, by model, the first model first: for the painted scenes, about a minute on two cores, and
-# for photographs in a folder. Where a setting is not named, the default of `Config` holds.
-SCENES: dict[str, dict[str, Any]] = {
-    "segnet-basic": {
-        "width": 64,
-        "kernel_size": 3,
-        "batch": 4,
-        "steps": 1600,
-        "lr": 8e-3,
-        "validate_every": 400,
-    },
-    "segnet": {"width": 16, "steps": 800, "validate_every": 200},
-}
-FOLDER: dict[str, dict[str, Any]] = {
-    "segnet-basic": {"width": 32, "crop": 224, "batch": 4, "steps": 2600, "lr": 6e-3, "validate_every": 650},
-    "segnet": {"width": 32, "crop": 224, "batch": 4, "steps": 2600, "validate_every": 650},
-}
+# Which weights of a run are kept: the best by a score on the held-out pictures, or the last.
+KEPT = ("mean_iou", "global_accuracy", "last")
+STATISTICS = ("running", "full-pass")
+
+# The least and the most that a number may be.
+_LARGEST = 1e9
+_RANGES = (
+    ("lr", 0, _LARGEST),
+    ("bias_rate", 0, _LARGEST),
+    ("weight_decay", 0, _LARGEST),
+    ("balance", 0, 1),
+    ("dropout", 0, 0.99),
+    ("scale", 0.01, 4),
+    ("zoom", 1, 10),
+    ("stretch", 1, 10),
+    ("colour", 0, 1),
+    ("light", 0, 3),
+)
 
 
 @dataclass(frozen=True)
@@ -43,22 +44,37 @@ class Config:
     ----------
     data : str or None
         A data folder; None for the embedded street scenes.
+    hold_out : str or None
+        Train pictures whose names begin so are not trained on but judged by, instead of the folder's val.
     model : str
         The name of a net, ``segnet`` or ``segnet-basic``.
     width : int
         Channels of the first stage.
     kernel_size : int
         Of SegNet-Basic's convolutions; SegNet's are 3x3 whatever this says.
+    ceil_mode : bool
+        Pool odd sizes as Caffe does.
+    dropout : float
+        The probability with which numbers of the deeper stages are dropped in training.
+    normalisation : str
+        Of the input, one of :data:`segnet_np.models.preprocess.NORMALISATIONS`.
+    scale : float
+        Pictures are brought to this part of their size, in training and whenever the net predicts; what it
+        predicts is brought back.
     crop : int
-        Side of the square windows that are trained on.
+        Side of the square windows that are trained on, of the pictures at their scale; 0 for whole pictures.
     batch : int
         Windows in a step.
+    zoom, stretch, flip, colour, light : float, and bool for flip
+        How pictures are changed at random: :class:`segnet_np.data.Changes`.
     steps : int
         How many steps.
     optimizer : str
         One of `OPTIMIZERS`; ``sgd`` has momentum 0.9.
     lr : float
         The highest learning rate. None takes the optimizer's usual one, and likewise for
+    bias_rate : float
+        How many times faster the biases of convolutions learn; 2 where the authors train.
     weight_decay : float
         Of the convolutions' weights; biases and batch norms have none.
     schedule : str
@@ -69,7 +85,13 @@ class Config:
         The power that class weights are raised to: 1 takes them as they are, less draws them towards 1. In
         full strength they make a short training guess rare classes everywhere.
     seed : int
-        Of the first weights, and of the order and the crops of the pictures.
+        Of the first weights, of the order and the crops of the pictures, and of dropout.
+    statistics : str
+        Of batch norm, when the net is judged: ``running`` or ``full-pass``
+        (:mod:`segnet_np.training.statistics`).
+    keep : str
+        Which weights are kept: those with the best ``mean_iou`` or ``global_accuracy`` on the held-out
+        pictures, or the ``last``.
     validate_every : int
         After how many steps held-out pictures are looked at.
     checkpoint_every : int
@@ -82,19 +104,32 @@ class Config:
     """
 
     data: str | None = None
+    hold_out: str | None = None
     model: str = "segnet"
     width: int = 16
     kernel_size: int = 7
+    ceil_mode: bool = False
+    dropout: float = 0.0
+    normalisation: str = "standard"
+    scale: float = 1.0
     crop: int = 64
     batch: int = 8
+    zoom: float = 1.0
+    stretch: float = 1.0
+    flip: bool = True
+    colour: float = 0.25
+    light: float = 0.0
     steps: int = 500
     optimizer: str = "adamw"
     lr: float = None  # type: ignore[assignment]
+    bias_rate: float = 1.0
     weight_decay: float = None  # type: ignore[assignment]
     schedule: str = "one-cycle"
     class_weights: str = "median"
     balance: float = 0.35
     seed: int = 0
+    statistics: str = "running"
+    keep: str = "mean_iou"
     validate_every: int = 60
     checkpoint_every: int = 100
 
@@ -103,23 +138,31 @@ class Config:
         for name, usual in zip(("lr", "weight_decay"), OPTIMIZERS.get(self.optimizer, (0, 0)), strict=True):
             if getattr(self, name) is None:
                 object.__setattr__(self, name, usual)
-        choices = {"model": tuple(MODELS), "optimizer": tuple(OPTIMIZERS), "schedule": tuple(SCHEDULES)}
-        choices["class_weights"] = CLASS_WEIGHTS
+        choices = {
+            "model": tuple(MODELS),
+            "normalisation": NORMALISATIONS,
+            "optimizer": tuple(OPTIMIZERS),
+            "schedule": tuple(SCHEDULES),
+            "class_weights": CLASS_WEIGHTS,
+            "statistics": STATISTICS,
+            "keep": KEPT,
+        }
         for name, known in choices.items():
             if getattr(self, name) not in known:
                 wrong.append(f"{name} {getattr(self, name)!r}, expected one of {', '.join(known)}")
-        counts = ("width", "kernel_size", "crop", "batch", "steps", "validate_every", "checkpoint_every")
-        for name in (*counts, "seed"):
-            value, least = getattr(self, name), 0 if name == "seed" else 1
+        for name in ("ceil_mode", "flip"):
+            if not isinstance(getattr(self, name), bool):
+                wrong.append(f"{name} {getattr(self, name)!r}, expected true or false")
+        counts = ("width", "kernel_size", "batch", "steps", "validate_every", "checkpoint_every")
+        for name in (*counts, "crop", "seed"):
+            value, least = getattr(self, name), 1 if name in counts else 0
             if isinstance(value, bool) or not isinstance(value, int) or value < least:
                 wrong.append(f"{name} {value!r}, expected a whole number >= {least}")
-        for name in ("lr", "weight_decay", "balance"):
+        for name, low, high in _RANGES:
             value = getattr(self, name)
             number = isinstance(value, int | float) and not isinstance(value, bool)
-            if not number or not 0 <= value < math.inf:
-                wrong.append(f"{name} {value!r}, expected a finite number >= 0")
-            elif name == "balance" and value > 1:
-                wrong.append(f"balance {value!r}, expected a number from 0 to 1")
+            if not number or not low <= value <= high:
+                wrong.append(f"{name} {value!r}, expected a number from {low:g} to {high:g}")
         if wrong:
             raise ValueError("settings: " + "; ".join(wrong))
 

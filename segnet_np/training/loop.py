@@ -30,7 +30,13 @@ from segnet_np.training.messages import say
 from segnet_np.training.metrics import Metrics
 from segnet_np.training.schedule import SCHEDULES
 from segnet_np.training.setup import Setup, prepare
-from segnet_np.training.symptoms import collapsed, never_seen, nothing_to_judge
+from segnet_np.training.statistics import estimate_statistics
+from segnet_np.training.strip import Strip
+from segnet_np.training.symptoms import collapsed, never_predicted, never_seen, nothing_to_judge, rising
+from segnet_np.training.tensorboard import Board
+
+# Seconds after which the curves are drawn anew while the training goes on; it takes about half a second.
+REDRAWN = 30
 
 
 @dataclass
@@ -67,7 +73,8 @@ def train(config: Config, folder: Path | None = None, resume: bool = False) -> R
     folder : Path or None
         None makes a new one under runs/, named by the settings. It gets config.json, log.csv,
         checkpoint.safetensors and the one before it, checkpoint-previous.safetensors, weights.safetensors
-        (those with the best mean IoU on the held-out pictures), curves.png and samples.png.
+        (those with the best mean IoU on the held-out pictures), curves.png, samples.png, strip.png with its
+        strip.safetensors and, where tensorboardX is installed, a folder tensorboard.
     resume : bool
         Go on from the folder's checkpoint, if there is one; from the one before, if it is damaged. In the end
         the weights are the same, bit for bit, as without the break.
@@ -147,12 +154,16 @@ class _Training:
         scores = ["global_accuracy", "class_accuracy", "mean_iou", *(f"iou_{n}" for n in self.classes.names)]
         with (
             Log(self.folder / run_folder.LOG, ["loss", "lr", "images_per_second", *scores], self.step) as log,
+            Board(self.folder, self.step) as board,
             tqdm(total=config.steps, initial=self.step, desc="training", unit="step") as bar,
             announced_compilation(say) as compilation,
             Interrupt(say) as interrupt,
         ):
             if len(log.rows) != self.step:
                 say(f"warning: {log.path} lacks rows: it has {len(log.rows)} of the {self.step} steps so far")
+            epoch = len(self.setup.batches.dataset) / config.batch
+            strip = Strip(self.folder, self.setup.held_out, epoch, self.step)
+            drawn = time.perf_counter()
             while self.step < config.steps:
                 began = time.perf_counter()
                 row = self._take_step()
@@ -161,10 +172,16 @@ class _Training:
                 last = self.step == config.steps
                 validated = last or self.step % config.validate_every == 0
                 if validated:
-                    row |= self._validate()
+                    row |= self._validate(log.column("loss")[1])
                 log.write(row)
+                board.write(row)
                 if validated:
-                    pictures.draw(self.net, self.setup.held_out, log, self.folder)
+                    pictures.draw_samples(self.net, self.setup.held_out, self.folder)
+                if last or strip.due(self.step):
+                    strip.look(self.net, self.step)
+                if validated or time.perf_counter() - drawn > REDRAWN:
+                    pictures.draw_curves(log, self.folder)
+                    drawn = time.perf_counter()
                 self.seconds += time.perf_counter() - began
                 stop = interrupt.asked  # looked at once: it may come true at any moment
                 if last or stop or self.step % config.checkpoint_every == 0:
@@ -180,6 +197,7 @@ class _Training:
         config, setup = self.config, self.setup
         images, labels = setup.batches.draw(self.step)
         self.net.train()
+        self.net.seed_dropout(config.seed, self.step)
         logits = self.net(self.net.normalise(images))
         loss, dlogits = softmax_cross_entropy(logits, labels, setup.class_weights, self.classes.ignore_index)
         if not math.isfinite(loss):
@@ -188,18 +206,25 @@ class _Training:
             )
         self.net.zero_grad()
         self.net.backward(dlogits, input_grad=False)
-        setup.optimizer.lr = config.lr * SCHEDULES[config.schedule](self.step, config.steps)
+        factor = SCHEDULES[config.schedule](self.step, config.steps)
+        for group, highest in zip(setup.optimizer.param_groups, setup.highest_rates, strict=True):
+            group["lr"] = highest * factor
         setup.optimizer.step()
         self.step += 1
         self.seen += np.bincount(labels.ravel(), minlength=256)[: self.classes.num_classes]
         return {"step": self.step, "loss": loss, "lr": setup.optimizer.lr}
 
-    def _validate(self) -> dict[str, float]:
-        """Judge the net on the held-out pictures; keep its weights if they are the best so far."""
+    def _validate(self, losses: list[float]) -> dict[str, float]:
+        """Judge the net on the held-out pictures; keep its weights if they are the best so far.
+
+        `losses` are those of all steps; what looks wrong is said.
+        """
         self._finite_weights()
-        metrics = evaluate(self.net, self.setup.held_out)
+        if self.config.statistics == "full-pass":
+            estimate_statistics(self.net, self.setup.batches)
+        metrics = evaluate(self.net, self.setup.held_out, boundaries=False)
+        better = self._better(metrics)
         judged = not math.isnan(metrics.mean_iou)  # all that is held out may be void
-        better = self.best is None or math.isnan(self.best.mean_iou) or metrics.mean_iou > self.best.mean_iou
         if better:
             save(self.net, self.folder / run_folder.WEIGHTS)
             self.best, self.best_step = metrics, self.step
@@ -207,13 +232,15 @@ class _Training:
         say(
             f"step {self.step}, held out: global accuracy {metrics.global_accuracy:.3f}, "
             f"class accuracy {metrics.class_accuracy:.3f}, mean IoU {metrics.mean_iou:.3f}"
-            + (", the best so far\n" if better and judged else "\n")
+            + (", the best so far\n" if better and judged and self.config.keep != "last" else "\n")
             + "    " + ", ".join(f"{name} {iou:.2f}" for name, iou in zip(names, metrics.iou, strict=True))
         )  # fmt: skip
         for warning in (
             nothing_to_judge(metrics.confusion),
             collapsed(metrics.confusion, names),
+            never_predicted(metrics.confusion, names),
             never_seen(self.seen, names),
+            rising(losses),
         ):
             if warning:
                 say(warning)
@@ -223,6 +250,13 @@ class _Training:
             "mean_iou": metrics.mean_iou,
             **{f"iou_{name}": float(iou) for name, iou in zip(names, metrics.iou, strict=True)},
         }
+
+    def _better(self, metrics: Metrics) -> bool:
+        """Whether weights with these scores take the place of those that were kept."""
+        if self.best is None or self.config.keep == "last":
+            return True
+        new, old = (getattr(scores, self.config.keep) for scores in (metrics, self.best))
+        return math.isnan(old) or new > old
 
     def _finite_weights(self) -> dict[str, np.ndarray]:
         weights = self.net.state_dict()

@@ -1,4 +1,4 @@
-"""How good predictions are: the confusion matrix, and what follows from it.
+"""How good predictions are: the confusion matrix, what follows from it, and how boundaries were met.
 
 One matrix over a whole set of pictures counts the pixels of each true class that were given each predicted
 class. With t(c) = pixels that are c, p(c) = pixels that were predicted as c, h(c) = pixels that are both:
@@ -12,9 +12,17 @@ class. With t(c) = pixels that are c, p(c) = pixels that were predicted as c, h(
 A class without a true pixel has no accuracy, and one that is neither true nor predicted anywhere has no IoU:
 they are NaN and left out of the means. A class that is predicted but never true does have an IoU, 0.
 
+The matrix does not know where a pixel lies. Whether boundaries are met is measured picture by picture, as
+`segnet_np.training.boundary_f1` says, and averaged here:
+
+- boundary F1              BF     = the mean over the pictures of a picture's mean over its classes
+- boundary F1 of a class          = its mean over the pictures where the class has one
+
+BF is not the mean of the classes' boundary F1, as a class that is in few pictures weighs less in it.
+
 References
 ----------
-Badrinarayanan, Kendall, Cipolla, "SegNet", arXiv 1511.00561, section 4.1 (G, C and mIoU).
+Badrinarayanan, Kendall, Cipolla, "SegNet", arXiv 1511.00561, section 3.3 (G, C, mIoU and BF).
 """
 
 from dataclasses import dataclass
@@ -57,27 +65,44 @@ def confusion_matrix(
     array([[1, 1],
            [0, 1]])
     """
-    check_integers("confusion_matrix: labels", labels)
-    check_integers("confusion_matrix: predictions", predictions)
-    if labels.shape != predictions.shape:
-        raise ValueError(
-            f"confusion_matrix: labels of shape {labels.shape} do not go with predictions of shape "
-            f"{predictions.shape}"
-        )
-    counted = np.ones(labels.shape, bool) if ignore_index is None else labels != ignore_index
+    counted = counted_pixels("confusion_matrix", labels, predictions, num_classes, ignore_index)
     true, predicted = labels[counted], predictions[counted]
-    for name, array in (("labels", true), ("predictions", predicted)):
-        if wrong := values_outside(array, num_classes):
-            raise ValueError(
-                f"confusion_matrix: {name} hold {wrong}, expected {describe_labels(num_classes)}"
-            )
     cells = true.astype(np.int64) * num_classes + predicted.astype(np.int64)
     return np.bincount(cells, minlength=num_classes**2).reshape(num_classes, num_classes)
 
 
+def counted_pixels(
+    name: str, labels: np.ndarray, predictions: np.ndarray, num_classes: int, ignore_index: int | None
+) -> np.ndarray:
+    """Check that labels and predictions belong together, and find the pixels that are not ignored.
+
+    Parameters
+    ----------
+    name : str
+        Who asks, for messages.
+    labels, predictions, num_classes, ignore_index
+        As for `confusion_matrix`, which says what is refused.
+
+    Returns
+    -------
+    counted : ndarray of bool, the shape of `labels`
+    """
+    check_integers(f"{name}: labels", labels)
+    check_integers(f"{name}: predictions", predictions)
+    if labels.shape != predictions.shape:
+        raise ValueError(
+            f"{name}: labels of shape {labels.shape} do not go with predictions of shape {predictions.shape}"
+        )
+    counted = np.ones(labels.shape, bool) if ignore_index is None else labels != ignore_index
+    for what, array in (("labels", labels), ("predictions", predictions)):
+        if wrong := values_outside(array[counted], num_classes):
+            raise ValueError(f"{name}: {what} hold {wrong}, expected {describe_labels(num_classes)}")
+    return counted
+
+
 @dataclass(frozen=True, eq=False)
 class Metrics:
-    """What one confusion matrix says; prints as a table of the classes.
+    """What one confusion matrix and the boundaries of its pictures say; prints as a table of the classes.
 
     Parameters
     ----------
@@ -85,11 +110,13 @@ class Metrics:
         From `confusion_matrix`, or a sum of such.
     class_names : tuple of str, optional
         For the table; without them the classes are called 0, 1, 2, ...
+    boundary_scores : ndarray of floats, shape (pictures, num_classes), optional
+        A row from `boundary_f1` for each picture. Without it the boundary F1 is NaN and not in the table.
 
     Raises
     ------
     ValueError
-        When the matrix is not square, or the names are not as many as its rows.
+        When the matrix is not square, or names or boundary scores are not as many as its rows.
 
     Examples
     --------
@@ -100,6 +127,7 @@ class Metrics:
 
     confusion: np.ndarray
     class_names: tuple[str, ...] = ()
+    boundary_scores: np.ndarray | None = None
 
     def __post_init__(self) -> None:
         shape = self.confusion.shape
@@ -109,6 +137,11 @@ class Metrics:
             object.__setattr__(self, "class_names", tuple(str(k) for k in range(shape[0])))
         if len(self.class_names) != shape[0]:
             raise ValueError(f"Metrics: {len(self.class_names)} class names for {shape[0]} classes")
+        scores = self.boundary_scores
+        if scores is not None and (scores.ndim != 2 or scores.shape[1] != shape[0]):
+            raise ValueError(
+                f"Metrics: boundary scores of shape {scores.shape}, expected (pictures, {shape[0]})"
+            )
 
     @property
     def global_accuracy(self) -> float:
@@ -136,28 +169,52 @@ class Metrics:
         """The mean of `iou`."""
         return _mean(self.iou)
 
+    @property
+    def boundary_f1(self) -> float:
+        """BF: the mean over the pictures of the mean over the classes of each; NaN if it was not measured."""
+        if self.boundary_scores is None:
+            return float("nan")
+        return _mean(np.array([_mean(scores) for scores in self.boundary_scores]))
+
+    @property
+    def boundary_f1_by_class(self) -> np.ndarray:
+        """Of each class, the mean boundary F1 of the pictures where it has one; shape (num_classes,)."""
+        if self.boundary_scores is None:
+            return np.full(len(self.class_names), np.nan)
+        return np.array([_mean(scores) for scores in self.boundary_scores.T])
+
     def as_dict(self) -> dict[str, Any]:
         """Plain values for JSON; what is NaN becomes None."""
         return {
             "global_accuracy": _plain(self.global_accuracy),
             "class_accuracy": _plain(self.class_accuracy),
             "mean_iou": _plain(self.mean_iou),
-            "iou": {name: _plain(value) for name, value in zip(self.class_names, self.iou, strict=True)},
+            "boundary_f1": _plain(self.boundary_f1),
+            "accuracy": self._by_name(self.accuracy_by_class),
+            "iou": self._by_name(self.iou),
+            "boundary_f1_by_class": self._by_name(self.boundary_f1_by_class),
         }
+
+    def _by_name(self, values: np.ndarray) -> dict[str, float | None]:
+        return {name: _plain(value) for name, value in zip(self.class_names, values, strict=True)}
 
     def __str__(self) -> str:
         width = max(len("class"), *(len(name) for name in self.class_names))
         shares = 100 * _ratio(self.confusion.sum(1), self.confusion.sum())
-        lines = [f"{'class':<{width}}  {'pixels':>8}  {'accuracy':>8}  {'IoU':>6}"]
-        for name, share, accuracy, iou in zip(
-            self.class_names, shares, self.accuracy_by_class, self.iou, strict=True
-        ):
-            lines.append(f"{name:<{width}}  {share:>6.2f} %  {_shown(accuracy):>8}  {_shown(iou):>6}")
-        lines.append(
-            f"global accuracy {_shown(self.global_accuracy)}   "
-            f"class accuracy {_shown(self.class_accuracy)}   "
-            f"mean IoU {_shown(self.mean_iou)}"
-        )
+        columns = {"accuracy": self.accuracy_by_class, "IoU": self.iou}
+        means = {
+            "global accuracy": self.global_accuracy,
+            "class accuracy": self.class_accuracy,
+            "mean IoU": self.mean_iou,
+        }
+        if self.boundary_scores is not None:
+            columns["BF"] = self.boundary_f1_by_class
+            means["boundary F1 (BF)"] = self.boundary_f1
+        lines = [f"{'class':<{width}}  {'pixels':>8}" + "".join(f"  {title:>8}" for title in columns)]
+        for k, name in enumerate(self.class_names):
+            scores = "".join(f"  {_shown(values[k]):>8}" for values in columns.values())
+            lines.append(f"{name:<{width}}  {_share(shares[k]):>8}{scores}")
+        lines.append("   ".join(f"{title} {_shown(value)}" for title, value in means.items()))
         return "\n".join(lines)
 
 
@@ -178,3 +235,7 @@ def _plain(value: float) -> float | None:
 
 def _shown(value: float) -> str:
     return "-" if np.isnan(value) else f"{value:.3f}"
+
+
+def _share(percent: float) -> str:
+    return "-" if np.isnan(percent) else f"{percent:.2f} %"

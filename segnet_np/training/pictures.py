@@ -1,4 +1,4 @@
-"""The pictures that a run leaves: its curves, and what it makes of a few held-out pictures."""
+"""Pictures that a run leaves: its curves, and what it makes of a few held-out pictures."""
 
 from pathlib import Path
 
@@ -11,22 +11,35 @@ from segnet_np.training.log import Log
 SAMPLES = 4
 
 
-def draw(net: Net, held_out: Dataset, log: Log, folder: Path) -> None:
-    """Write curves.png and samples.png.
+def draw_curves(log: Log, folder: Path) -> None:
+    """Write curves.png.
+
+    Parameters
+    ----------
+    log : Log
+        Of the run so far.
+    folder : Path
+    """
+    scores, ious = {}, {}
+    for name in ("global_accuracy", "class_accuracy", "mean_iou"):
+        validated, scores[name.replace("_", " ").replace("iou", "IoU")] = log.column(name)
+    for name in (name for name in log.columns if name.startswith("iou_")):
+        _, values = log.column(name)
+        if values:
+            ious[name.removeprefix("iou_")] = values[-1]
+    plots.save(plots.curves(*log.column("loss"), validated, scores, ious), folder / run_folder.CURVES)
+
+
+def draw_samples(net: Net, held_out: Dataset, folder: Path) -> None:
+    """Write samples.png.
 
     Parameters
     ----------
     net : Net
         Predicts a few pictures of `held_out`.
     held_out : Dataset
-    log : Log
-        Of the run so far.
     folder : Path
     """
-    scores = {}
-    for name in ("global_accuracy", "class_accuracy", "mean_iou"):
-        validated, scores[name.replace("_", " ").replace("iou", "IoU")] = log.column(name)
-    plots.save(plots.curves(*log.column("loss"), validated, scores), folder / run_folder.CURVES)
     rows = []
     for k in plots.spread(SAMPLES, len(held_out)):
         image, labels = held_out[k]

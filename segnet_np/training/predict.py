@@ -1,5 +1,6 @@
 """Segment picture files: an index PNG for programs, an overlay for people."""
 
+import math
 from collections.abc import Sequence
 from pathlib import Path
 
@@ -9,15 +10,21 @@ from tqdm.auto import tqdm
 
 from segnet_np import plots
 from segnet_np.data.classes import Classes
-from segnet_np.data.folders import read_image
+from segnet_np.data.pictures import read_image
 from segnet_np.files import whole_file
 from segnet_np.models.net import Net
+from segnet_np.names import shown
+
+# Pictures up to so many times as large as the training's are taken as they are.
+LARGER = 1.5
 
 
 def predict_files(net: Net, paths: Sequence[Path], out: Path) -> list[Path]:
-    """Segment pictures, and write for each NAME-labels.png and NAME-overlay.png.
+    """Segment pictures, and write for each NAME-labels.png and NAME-overlay.png, of the picture's own size.
 
-    All pictures are read and checked first, so that either all of them are done or nothing is written.
+    All pictures are read and checked first, so that either all of them are done or nothing is written. A net
+    knows things by the size that they have in its training pictures, so a much larger picture is brought to
+    about that size for it (:func:`usual_scale`).
 
     Parameters
     ----------
@@ -37,12 +44,12 @@ def predict_files(net: Net, paths: Sequence[Path], out: Path) -> list[Path]:
         When pictures cannot be read or are too small, or a result would take the place of a picture or of
         another result; all are named.
     """
-    _check(paths, net.min_size, out)
+    _check(paths, net, out)
     classes = classes_of(net)
     written = []
     for path in tqdm(paths, desc="predicting", unit="picture"):
         image = read_image(path)
-        labels = net.predict(image)[0].astype(np.uint8)
+        labels = net.predict(image, usual_scale(net, *image.shape[:2]))[0].astype(np.uint8)
         index, overlay = _written_for(path, out)
         png = Image.fromarray(labels, mode="P")
         png.putpalette(classes.palette())
@@ -63,25 +70,49 @@ def classes_of(net: Net) -> Classes:
     return Classes(names, colours)
 
 
+def usual_scale(net: Net, height: int, width: int) -> float:
+    """At what part of its size a picture shows things as large as a net is used to.
+
+    Parameters
+    ----------
+    net : Net
+    height, width : int
+
+    Returns
+    -------
+    scale : float
+        The net's own, for pictures up to `LARGER` times as large as those it was trained on; of larger ones
+        the shorter side is brought to theirs.
+    """
+    shorter = min(height, width)
+    if net.input_side is None or shorter <= LARGER * net.input_side:
+        return net.input_scale
+    return net.input_scale * net.input_side / shorter
+
+
 def _written_for(path: Path, out: Path) -> tuple[Path, Path]:
     """The index PNG and the overlay of a picture."""
     return out / f"{path.stem}-labels.png", out / f"{path.stem}-overlay.png"
 
 
-def _check(paths: Sequence[Path], min_size: int, out: Path) -> None:
+def _check(paths: Sequence[Path], net: Net, out: Path) -> None:
     wrong = []
-    taken = {path.resolve(): f"the picture {path}" for path in paths}
+    taken = {path.resolve(): f"the picture {shown(path)}" for path in paths}
     for path in paths:
         try:
             height, width = read_image(path).shape[:2]
         except (OSError, ValueError) as error:
             wrong.append(str(error))
             continue
-        if min(height, width) < min_size:
-            wrong.append(f"{path}: {height}x{width}, the net needs at least {min_size}x{min_size}")
+        scale = usual_scale(net, height, width)
+        if min(round(scale * height), round(scale * width)) < net.min_size:
+            least = math.ceil(net.min_size / scale)
+            wrong.append(f"{shown(path)}: {height}x{width}, the net needs at least {least}x{least}")
         for result in _written_for(path, out):
             if result.resolve() in taken:
-                wrong.append(f"{path}: its {result} would take the place of {taken[result.resolve()]}")
-            taken[result.resolve()] = f"that of {path}"
+                wrong.append(
+                    f"{shown(path)}: its {shown(result)} would take the place of {taken[result.resolve()]}"
+                )
+            taken[result.resolve()] = f"that of {shown(path)}"
     if wrong:
         raise ValueError("nothing was written: " + "; ".join(wrong))

@@ -13,7 +13,10 @@ CHECKPOINT = "checkpoint.safetensors"
 WEIGHTS = "weights.safetensors"
 CURVES = "curves.png"
 SAMPLES = "samples.png"
-FILES = (CONFIG, LOG, CHECKPOINT, WEIGHTS, CURVES, SAMPLES)
+STRIP = "strip.png"
+STRIP_DATA = "strip.safetensors"
+TENSORBOARD = "tensorboard"
+FILES = (CONFIG, LOG, CHECKPOINT, WEIGHTS, CURVES, SAMPLES, STRIP, STRIP_DATA)
 
 
 def holds_run(folder: Path) -> bool:

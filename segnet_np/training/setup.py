@@ -1,16 +1,23 @@
 """From the settings of a run to the things it runs with: pictures, net, loss and optimizer."""
 
+import math
 from dataclasses import dataclass
+from typing import Any
 
 import numpy as np
 from tqdm.auto import tqdm
 
+from segnet_np.data.augment import Changes
 from segnet_np.data.batches import Batches, Dataset
 from segnet_np.data.class_weights import PUBLISHED, median_frequency_weights
-from segnet_np.data.folders import Folder, listed, read_size
+from segnet_np.data.classes import Classes
+from segnet_np.data.folders import Folder
+from segnet_np.data.pictures import read_size
 from segnet_np.data.scenes import Scenes
+from segnet_np.data.subset import split_by_prefix
 from segnet_np.models import Net, SegNetBasic
 from segnet_np.models.weights_file import build
+from segnet_np.names import listed, shown
 from segnet_np.training.adamw import AdamW
 from segnet_np.training.config import Config
 from segnet_np.training.optimizer import Optimizer
@@ -29,6 +36,10 @@ class Setup:
     batches: Batches
     held_out: Dataset
     class_weights: np.ndarray | None
+
+    def __post_init__(self) -> None:
+        # Of each group of parameters; the schedule lowers them from step to step.
+        self.highest_rates = [float(group["lr"]) for group in self.optimizer.param_groups]
 
 
 def training_pictures(data: str | None) -> Dataset:
@@ -67,22 +78,28 @@ def prepare(config: Config) -> Setup:
     ValueError, OSError
         When the data folder cannot be used, or does not go with the settings.
     """
-    pictures, held_out = training_pictures(config.data), held_out_pictures(config.data)
-    classes = pictures.classes
-    arguments = {"model": config.model, "num_classes": classes.num_classes, "width": config.width}
-    if config.model == SegNetBasic.model:
-        arguments["kernel_size"] = config.kernel_size
-    net = build({**arguments, "seed": config.seed})
-    net.class_names, net.class_colours = classes.names, classes.colours
-    if config.crop < net.min_size:
+    pictures: Dataset = training_pictures(config.data)
+    held_out: Dataset
+    net = _new_net(config, pictures.classes)
+    if 0 < config.crop < net.min_size:
         raise ValueError(f"--crop {config.crop}: {config.model} needs crops of at least {net.min_size}")
-    problems = [
-        *_misfits(pictures, config.crop, f"--crop {config.crop}"),
-        *_misfits(held_out, net.min_size, f"the {net.min_size}x{net.min_size} that {config.model} needs"),
-    ]
+    least = net.min_size / config.scale
+    needed = f"the {math.ceil(least)}x{math.ceil(least)} that {config.model} needs"
+    crop = config.crop / config.scale
+    problems = _misfits(pictures, *((crop, f"--crop {config.crop}") if config.crop else (least, needed)))
+    if config.hold_out is None:
+        held_out = held_out_pictures(config.data)
+        problems += _misfits(held_out, least, needed)
+    else:
+        try:
+            pictures, held_out = split_by_prefix(pictures, config.hold_out)
+        except ValueError as error:
+            raise ValueError(f"--hold-out {config.hold_out}: {error}") from error
     if problems:
         raise ValueError("\n".join(problems))
-    batches = Batches(pictures, config.batch, config.crop, config.seed)
+    changes = Changes(config.scale, config.zoom, config.stretch, config.flip, config.colour, config.light)
+    batches = Batches(pictures, config.batch, config.crop, config.seed, changes)
+    net.input_side = min(pictures[0][1].shape)
     batches.draw(0)  # what else is wrong with the first pictures is noticed here, before a run has begun
     return Setup(
         net=net,
@@ -93,7 +110,23 @@ def prepare(config: Config) -> Setup:
     )
 
 
-def _misfits(pictures: Dataset, least: int, needed: str) -> list[str]:
+def _new_net(config: Config, classes: Classes) -> Net:
+    arguments: dict[str, Any] = {
+        "model": config.model,
+        "num_classes": classes.num_classes,
+        "width": config.width,
+        "ceil_mode": config.ceil_mode,
+        "dropout": config.dropout,
+    }
+    if config.model == SegNetBasic.model:
+        arguments["kernel_size"] = config.kernel_size
+    net = build({**arguments, "seed": config.seed})
+    net.class_names, net.class_colours = classes.names, classes.colours
+    net.input_normalisation, net.input_scale = config.normalisation, config.scale
+    return net
+
+
+def _misfits(pictures: Dataset, least: float, needed: str) -> list[str]:
     """Name the images of a folder that would end a training hours later: unreadable or too small."""
     if not isinstance(pictures, Folder):
         return []
@@ -105,19 +138,25 @@ def _misfits(pictures: Dataset, least: int, needed: str) -> list[str]:
             problems.append(str(error))
             continue
         if min(height, width) < least:
-            small.append(f"{path.name} ({height}x{width})")
+            small.append(f"{shown(path.name)} ({height}x{width})")
     if small:
-        problems.append(f"{pictures.directory / pictures.split}: smaller than {needed}: {listed(small)}")
+        problems.append(
+            f"{shown(pictures.directory / pictures.split)}: smaller than {needed}: {listed(small)}"
+        )
     return problems
 
 
 def _optimizer(config: Config, net: Net) -> Optimizer:
     """Weight decay pulls on the convolutions' weights only: biases and batch norms need not be small."""
-    parameters = list(net.parameters())
-    groups = [
-        {"params": [p for p in parameters if p.data.ndim == 4], "weight_decay": config.weight_decay},
-        {"params": [p for p in parameters if p.data.ndim != 4], "weight_decay": 0.0},
-    ]
+    parameters = list(net.named_parameters())
+    weights = [p for _, p in parameters if p.data.ndim == 4]
+    vectors = [(name, p) for name, p in parameters if p.data.ndim != 4]
+    groups: list[dict[str, Any]] = [{"params": weights, "weight_decay": config.weight_decay}]
+    if config.bias_rate != 1:
+        biases = [p for name, p in vectors if name.startswith("conv") and name.endswith(".bias")]
+        groups.append({"params": biases, "weight_decay": 0.0, "lr": config.lr * config.bias_rate})
+        vectors = [(name, p) for name, p in vectors if not any(p is bias for bias in biases)]
+    groups.append({"params": [p for _, p in vectors], "weight_decay": 0.0})
     if config.optimizer == "sgd":
         return SGD(groups, lr=config.lr, momentum=0.9)
     return AdamW(groups, lr=config.lr)

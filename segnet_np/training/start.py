@@ -6,19 +6,24 @@ from pathlib import Path
 from typing import Any
 
 from segnet_np.training import run_folder
-from segnet_np.training.config import FOLDER, SCENES, Config
+from segnet_np.training.config import Config
+from segnet_np.training.recipe import USUAL, USUAL_MODEL, read_recipe
 from segnet_np.training.setup import training_pictures
 
 
 def plan(
-    settings: dict[str, Any], epochs: float | None = None, out: Path | None = None, resume: bool = False
+    settings: dict[str, Any],
+    epochs: float | None = None,
+    out: Path | None = None,
+    resume: bool = False,
+    recipe: str | None = None,
 ) -> tuple[Config, Path | None]:
     """Complete the settings of a run and find its folder.
 
     Parameters
     ----------
     settings : dict
-        Settings of `Config` by name, those that were asked for; the rest gets its defaults or, with
+        Settings of `Config` by name, those that were asked for; the rest is as the recipe says or, with
         `resume`, what the run had.
     epochs : float, optional
         How often to go through the training pictures, instead of a number of steps.
@@ -26,6 +31,8 @@ def plan(
         The folder. Without it a resumed run is the newest one of the same name under runs/.
     resume : bool
         Go on with the run in the folder, if there is one.
+    recipe : str, optional
+        A name or a file (:mod:`segnet_np.training.recipe`); else the usual one.
 
     Returns
     -------
@@ -41,10 +48,16 @@ def plan(
     settings = dict(settings)
     if settings.get("data") is not None:
         settings["data"] = str(Path(settings["data"]).resolve())
-    usual = SCENES if settings.get("data") is None else FOLDER
-    model = settings.get("model", next(iter(usual)))
-    config = Config(**{"model": model, **usual.get(model, {}), **settings})
-    if model == "segnet" and "kernel_size" in settings:
+    photographs = settings.get("data") is not None
+    if recipe is not None:
+        # A run that goes on must then have all settings of the recipe.
+        settings = {**read_recipe(recipe, photographs), **settings}
+        config = Config.from_dict(settings)
+    else:
+        # An unknown model is named with all other wrong settings, by Config.
+        usual = USUAL.get((photographs, settings.get("model", USUAL_MODEL)), USUAL[photographs, USUAL_MODEL])
+        config = Config.from_dict({**read_recipe(usual, photographs), **settings})
+    if config.model == "segnet" and "kernel_size" in settings:
         raise ValueError(
             f"--kernel-size {settings['kernel_size']} is a setting of segnet-basic; "
             "the kernels of segnet are 3x3"

@@ -1,6 +1,11 @@
 """What goes wrong in trainings without an error, found early and said in words."""
 
+from collections.abc import Sequence
+
 import numpy as np
+
+# Into how many windows the losses are cut to see whether they rise.
+WINDOWS = 10
 
 # Above this share of all pixels, predictions count as a single class.
 COLLAPSED = 0.995
@@ -46,6 +51,54 @@ def collapsed(confusion: np.ndarray, names: tuple[str, ...]) -> str | None:
     return (
         f"warning: {100 * predicted[top]:.1f} % of all pixels are predicted as {names[top]}, which only "
         f"{100 * true[top]:.1f} % are; if this stays so, try --class-weights median or another --lr"
+    )
+
+
+def never_predicted(confusion: np.ndarray, names: tuple[str, ...]) -> str | None:
+    """Say which classes the held-out pictures have and no prediction has.
+
+    Parameters
+    ----------
+    confusion : ndarray of integers, shape (num_classes, num_classes)
+        Row: the true class; column: the predicted one.
+    names : tuple of str
+
+    Returns
+    -------
+    warning : str or None
+    """
+    predicted, true = confusion.sum(0), confusion.sum(1)
+    missing = [name for name, p, t in zip(names, predicted, true, strict=True) if t and not p]
+    return f"warning: not predicted anywhere so far: {', '.join(missing)}" if missing else None
+
+
+def rising(losses: Sequence[float]) -> str | None:
+    """Warn when the loss has been rising for good.
+
+    The losses are looked at in `WINDOWS` windows. It rises when the last one's mean exceeds the lowest mean
+    by a tenth, and by more than chance would, as the spread within the two windows tells.
+
+    Parameters
+    ----------
+    losses : sequence of float
+        Of all steps so far.
+
+    Returns
+    -------
+    warning : str or None
+    """
+    size = len(losses) // WINDOWS
+    if size < 5:
+        return None
+    windows = np.reshape(losses[len(losses) - WINDOWS * size :], (WINDOWS, size))
+    means, errors = windows.mean(axis=1), windows.std(axis=1) / np.sqrt(size)
+    low = int(means.argmin())
+    rise = means[-1] - means[low]
+    if rise <= 0.1 * means[low] or rise <= 4 * np.hypot(errors[-1], errors[low]):
+        return None
+    return (
+        f"warning: the loss has risen from {means[low]:.3f} to {means[-1]:.3f} (means of {size} steps); "
+        "if this goes on, a lower --lr may help"
     )
 
 

@@ -70,6 +70,7 @@ class Subject:
             raise TypeError(f"gradcheck: x holds no float array to differentiate, only: {given}")
         self._places = {"input" if len(places) == 1 else f"input[{p}]": p for p in places}
         self._layer = float64_copy(original)
+        self._drawn_from = [(g, g.bit_generator.state) for g in _generators(self._layer)]
         theirs, ours = dict(_named(original)), dict(_named(self._layer))
         for name, parameter in ours.items():
             if name in theirs and np.shares_memory(parameter.data, theirs[name].data):
@@ -100,6 +101,9 @@ class Subject:
         """Run forward on copies of the inputs: all that it returns, as a tuple that begins with an array."""
         self._meant = self.inputs if inputs is None else inputs
         self._passed = _copies(self._meant)
+        # What drops numbers at random drops the same ones each time.
+        for generator, state in self._drawn_from:
+            generator.bit_generator.state = state
         result = self._layer.forward(*self._passed)
         outputs = tuple(result) if isinstance(result, tuple | list) else (result,)
         if not outputs or not isinstance(outputs[0], np.ndarray | np.number | float):
@@ -167,6 +171,14 @@ class Subject:
         if len(names) == 1:
             return {names[0]: returned}
         return dict.fromkeys(names, f"{type(returned).__name__} instead of {len(names)} gradients")
+
+
+def _generators(layer: Any) -> Iterator[np.random.Generator]:
+    """Yield what a layer, and the layers that it is made of, draw random numbers from."""
+    for part in layer.everyone() if callable(getattr(layer, "everyone", None)) else (layer,):
+        for value in getattr(part, "__dict__", {}).values():
+            if isinstance(value, np.random.Generator):
+                yield value
 
 
 def is_float_array(value: Any) -> TypeGuard[np.ndarray]:

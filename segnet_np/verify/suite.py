@@ -8,7 +8,7 @@ from typing import Any
 
 import numpy as np
 
-from segnet_np.layers import BatchNorm2d, Conv2d, ConvBNReLU, MaxPool2d, MaxUnpool2d, ReLU
+from segnet_np.layers import BatchNorm2d, Conv2d, ConvBNReLU, Dropout, MaxPool2d, MaxUnpool2d, ReLU
 from segnet_np.models import SegNet, SegNetBasic
 from segnet_np.models.net import Net
 from segnet_np.verify.gradcheck import gradcheck
@@ -69,6 +69,7 @@ def _layers(rng: np.random.Generator) -> Iterator[tuple[Any, Any]]:
     moved.running_mean[...], moved.running_var[...] = rng.standard_normal(3), rng.uniform(0.5, 2.0, 3)
     yield moved.eval(), x
     yield ReLU(), x
+    yield Dropout(0.4), x
     odd = rng.standard_normal((2, 3, 5, 7))
     for ceil_mode in (False, True):
         pool = MaxPool2d(ceil_mode=ceil_mode)

@@ -170,6 +170,8 @@ def _builders() -> dict[type, Callable[[Any], nn.Module]]:
 
 def has_counterpart(layer: object) -> bool:
     """Whether PyTorch has the same thing: one of our layers or nets, or an object derived from one."""
+    if getattr(layer, "dropout", 0):
+        return False  # PyTorch would drop other numbers
     return any(isinstance(layer, kind) for kind in _builders())
 
 

@@ -1,0 +1,89 @@
+"""Bring the weights of a run into the package: judged, stored as half floats, judged again, with a card.
+
+python -m benchmarks.ship RUN --data DIR --name camvid
+
+The half floats must not cost more than 0.002 of the mean IoU, or nothing is written.
+"""
+
+import argparse
+import json
+import shutil
+import tempfile
+from dataclasses import asdict
+from pathlib import Path
+
+import segnet_np as snp
+from segnet_np.data.folders import Folder
+from segnet_np.files import whole_file
+from segnet_np.machine import describe
+from segnet_np.models.shipped import FOLDER
+from segnet_np.training import run_folder
+from segnet_np.training.checkpoint import load_checkpoint
+from segnet_np.training.config import Config
+from segnet_np.training.evaluate import evaluate
+from segnet_np.training.metrics import Metrics
+
+LOSS, LARGEST = 0.002, 16e6
+
+CARD = Path(__file__).with_name("model_card.md")
+
+
+def ship(run: Path, data: str, name: str) -> str:
+    """Write the package's weights and their card; return the card."""
+    config = Config.read(run / run_folder.CONFIG)
+    checkpoint = load_checkpoint(run / run_folder.CHECKPOINT)
+    if checkpoint.step < config.steps:
+        raise ValueError(f"{run}: step {checkpoint.step} of {config.steps}, expected a finished run")
+    net, val = snp.load(run / run_folder.WEIGHTS), Folder(data, "val")
+    whole = evaluate(net, val, progress=True)
+    with tempfile.TemporaryDirectory() as folder:
+        stored = Path(folder) / run_folder.WEIGHTS
+        snp.save(net, stored, half=True)
+        half = evaluate(snp.load(stored), val, progress=True)
+        size = stored.stat().st_size
+        if whole.mean_iou - half.mean_iou > LOSS or size > LARGEST:
+            raise ValueError(
+                f"half floats: mean IoU {half.mean_iou:.4f} instead of {whole.mean_iou:.4f} in {size} bytes; "
+                f"expected a loss of at most {LOSS} and at most {LARGEST:.0f} bytes"
+            )
+        with whole_file(FOLDER / f"{name}.safetensors") as temporary:
+            shutil.copyfile(stored, temporary)
+    settings = {key: value for key, value in asdict(config).items() if key != "data"}
+    card = CARD.read_text(encoding="utf-8").format(
+        name=name,
+        count=len(Folder(data, "train")),
+        classes=net.num_classes,
+        names=", ".join(net.class_names or ()),
+        net=repr(net),
+        parameters=sum(p.data.size for p in net.parameters()),
+        size=size / 1e6,
+        steps=config.steps,
+        batch=config.batch,
+        seconds=checkpoint.seconds,
+        machine=describe()["processor"],
+        command=f"segnet-np train --recipe {name} --data DIR",
+        val=len(val),
+        whole=_scores(whole),
+        half=_scores(half),
+        header=" | ".join(half.class_names),
+        rule="|".join("---" for _ in half.class_names),
+        ious=" | ".join(f"{iou:.3f}" for iou in half.iou),
+        settings=json.dumps(settings, indent=2),
+    )
+    with whole_file(FOLDER / f"{name}.md") as temporary:
+        temporary.write_text(card, encoding="utf-8")
+    return card
+
+
+def _scores(metrics: Metrics) -> str:
+    numbers = (metrics.global_accuracy, metrics.class_accuracy, metrics.mean_iou, metrics.boundary_f1)
+    return " | ".join(f"{number:.3f}" for number in numbers)
+
+
+if __name__ == "__main__":
+    parser = argparse.ArgumentParser(description=__doc__)
+    parser.add_argument("run", type=Path)
+    parser.add_argument("--data", required=True)
+    parser.add_argument("--name", required=True)
+    args = parser.parse_args()
+    print(ship(args.run, args.data, args.name))

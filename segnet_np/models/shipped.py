@@ -1,0 +1,46 @@
+"""The trained weights that come with the package, by name; beside each lies its model card."""
+
+import errno
+import os
+from pathlib import Path
+
+FOLDER = Path(__file__).parent.parent / "weights"
+SUFFIX = ".safetensors"
+
+
+def shipped_names() -> list[str]:
+    """What weights come with the package.
+
+    Returns
+    -------
+    names : list of str
+    """
+    return sorted(path.stem for path in FOLDER.glob(f"*{SUFFIX}"))
+
+
+def weights_path(name: str | os.PathLike[str]) -> Path:
+    """Find weights by their name or by their file.
+
+    Parameters
+    ----------
+    name : str or path-like
+        A file, or one of :func:`shipped_names`. A file of that name in the current folder goes first.
+
+    Returns
+    -------
+    path : Path
+
+    Raises
+    ------
+    FileNotFoundError
+        When there is neither; the message says which names there are.
+    """
+    path = Path(name)
+    if path.exists():
+        return path
+    if str(name) in shipped_names():
+        return FOLDER / f"{name}{SUFFIX}"
+    known = ", ".join(shipped_names()) or "none"
+    raise FileNotFoundError(
+        errno.ENOENT, f"No such file, and the weights that come with the package are: {known}", str(name)
+    )
