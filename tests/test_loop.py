@@ -72,8 +72,8 @@ def stop_in(monkeypatch, step, what):
 def test_a_run_leaves_what_it_promises(undisturbed):
     folder, result = undisturbed
     names = {"config.json", "log.csv", "curves.png", "samples.png", "strip.png", "tensorboard"}
-    arrays = {"checkpoint.safetensors", "weights.safetensors", "strip.safetensors"}
-    arrays.add("checkpoint-previous.safetensors")
+    checkpoints = {"checkpoint.safetensors", "checkpoint-previous.safetensors"}
+    arrays = {*checkpoints, "weights.safetensors", "strip.safetensors"}
     assert {path.name for path in folder.iterdir()} == names | arrays
     steps = [load_checkpoint(folder / f"checkpoint{part}.safetensors").step for part in ("-previous", "")]
     assert steps == [4, 6]
