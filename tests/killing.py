@@ -19,6 +19,7 @@ import resource
 import shutil
 import signal
 import sys
+import threading
 import time
 import traceback
 from pathlib import Path
@@ -90,6 +91,7 @@ def forked(work):
     if pid:
         return pid
     kernel._lost_its_threads = False  # these come along
+    signal.alarm(120)  # what hangs shall end, and be told from what was killed
     try:
         work()
     except BaseException:
@@ -182,6 +184,8 @@ def fill_the_disk(folder, size):
 
 def main(root):
     tqdm.tqdm.monitor_interval = 0  # it is a thread, which does not fork
+    # Its own lock is shared by all forks: one that is killed while it holds it would stop the others for ever.
+    tqdm.tqdm.set_lock(threading.RLock())
     setup.TRAINING_SCENES, setup.HELD_OUT_SCENES = 6, 2
     # What takes longer than such a training: drawing, TensorBoard, and painting the same scenes each time.
     loop.pictures.draw_samples = loop.pictures.draw_curves = lambda *_: None
