@@ -57,3 +57,11 @@ def test_large_pictures_are_kept_small(tmp_path):
     strip = Strip(tmp_path, Scenes(1, size=(64, 640)), 1, keep=0)
     strip.look(snp.SegNet(width=1), 1)
     assert read_tensors(tmp_path / "strip.safetensors")[0]["1/0"].shape == (16, 160)
+
+
+def test_a_damaged_strip_begins_anew(tmp_path, capsys):
+    (tmp_path / "strip.safetensors").write_bytes(b"damaged")
+    strip = Strip(tmp_path, Scenes(2, size=(32, 32)), 1, keep=3)
+    assert "the strip begins anew" in "".join(capsys.readouterr())
+    strip.look(snp.SegNet(width=1), 4)
+    assert sorted(read_tensors(tmp_path / "strip.safetensors")[0]) == ["4/0", "4/1"]

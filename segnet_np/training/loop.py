@@ -73,7 +73,7 @@ def train(config: Config, folder: Path | None = None, resume: bool = False) -> R
     folder : Path or None
         None makes a new one under runs/, named by the settings. It gets config.json, log.csv,
         checkpoint.safetensors and the one before it, checkpoint-previous.safetensors, weights.safetensors
-        (those with the best mean IoU on the held-out pictures), curves.png, samples.png, strip.png with its
+        (those that `keep` says), curves.png, samples.png, strip.png with its
         strip.safetensors and, where tensorboardX is installed, a folder tensorboard.
     resume : bool
         Go on from the folder's checkpoint, if there is one; from the one before, if it is damaged. In the end

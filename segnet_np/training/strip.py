@@ -15,6 +15,7 @@ from segnet_np.files import whole_file
 from segnet_np.models.net import Net
 from segnet_np.models.tensors_file import read_tensors, write_tensors
 from segnet_np.training import run_folder
+from segnet_np.training.messages import say
 
 PICTURES, WIDTH = 3, 200
 
@@ -39,8 +40,11 @@ class Strip:
         self._views: dict[str, np.ndarray] = {}
         path = folder / run_folder.STRIP_DATA
         if keep and path.exists():
-            views, _ = read_tensors(path)
-            self._views = {name: view for name, view in views.items() if _step(name) <= keep}
+            try:
+                views, _ = read_tensors(path)
+                self._views = {name: view for name, view in views.items() if _step(name) <= keep}
+            except ValueError as error:  # no reason to lose a training
+                say(f"warning: {error}; the strip begins anew")
 
     def due(self, step: int) -> bool:
         """Whether an epoch of the series 1, 2, 4, 8... ends with this step."""
