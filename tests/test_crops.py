@@ -65,7 +65,8 @@ def test_zoomed_image_and_labels_stay_together():
         window, truth = random_zoomed_crop(image, labels, (40, 48), 0.75, 1.6, 1.3, rng)
         assert (window.shape, truth.shape) == ((40, 48, 3), (40, 48))
         assert set(np.unique(truth)) <= set(np.unique(labels))
-        # Away from the edges of blocks and of the window, where pixels of the image are means of two, both show the same block.
+        # Away from the edges of blocks and of the window, where pixels of the image are means of two, both
+        # show the same block.
         edges = np.zeros(truth.shape, bool)
         edges[:, 1:] |= truth[:, 1:] != truth[:, :-1]
         edges[1:] |= truth[1:] != truth[:-1]
