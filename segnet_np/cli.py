@@ -193,8 +193,7 @@ def _at_least(least: int) -> Callable[[str], int]:
 
 def _add_weights(command: argparse.ArgumentParser) -> None:
     command.add_argument(
-        "--weights", default="camvid", metavar="F",
-        help="a weights.safetensors, or the name of weights in the package (default camvid)",
+        "--weights", required=True, metavar="F", help="a weights.safetensors"
     )  # fmt: skip
 
 
@@ -219,7 +218,9 @@ def _parser() -> argparse.ArgumentParser:
     )
     train.set_defaults(command=_train)
     train.add_argument(
-        "--recipe", metavar="NAME", help="settings to start from: scenes, camvid, paper-basic or a .toml file"
+        "--recipe",
+        metavar="NAME",
+        help="settings to start from: one of docs/training.md, such as scenes, or a .toml file",
     )
     add_settings(train)
     length = train.add_mutually_exclusive_group()

@@ -1,7 +1,7 @@
 """The options of ``segnet-np train`` that are settings of a run, in a table: what each is called and means.
 
-:class:`segnet_np.training.config.Config` says more of each. This file imports nothing, so that ``--help`` is
-quick.
+:class:`segnet_np.training.config.Config` says more of each. This file imports nothing of the package, so
+that ``--help`` is quick.
 """
 
 import argparse

@@ -184,7 +184,7 @@ def fill_the_disk(folder, size):
 
 def main(root):
     tqdm.tqdm.monitor_interval = 0  # it is a thread, which does not fork
-    # Its own lock is shared by all forks: one that is killed while it holds it would stop the others for ever.
+    # Its own lock is one for all forks: whoever is killed while holding it would stop the others for ever.
     tqdm.tqdm.set_lock(threading.RLock())
     setup.TRAINING_SCENES, setup.HELD_OUT_SCENES = 6, 2
     # What takes longer than such a training: drawing, TensorBoard, and painting the same scenes each time.

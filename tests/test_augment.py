@@ -3,7 +3,7 @@
 import numpy as np
 import pytest
 
-from segnet_np.data import random_colour, random_flip
+from segnet_np.data import Changes, random_colour, random_flip, random_light
 
 
 class Fixed:
@@ -73,3 +73,25 @@ def test_colour_stays_uint8_leaves_the_input_and_is_repeatable():
 def test_colour_wants_uint8():
     with pytest.raises(TypeError, match="float32"):
         random_colour(picture().astype(np.float32), np.random.default_rng(0))
+
+
+def test_light_is_a_curve_and_a_tint_for_each_channel():
+    image = np.tile(np.arange(256, dtype=np.uint8)[:, None, None], (1, 2, 3))
+    for seed in range(20):
+        draws = np.random.default_rng(seed)
+        gamma = np.exp(draws.uniform(-0.6, 0.6))
+        tint = draws.uniform(0.8, 1.2, size=3)
+        expected = np.clip(np.rint(255 * tint * (image / 255) ** gamma), 0, 255)
+        np.testing.assert_array_equal(random_light(image, np.random.default_rng(seed), 0.6), expected)
+    np.testing.assert_array_equal(random_light(image, np.random.default_rng(0), 0), image)
+    with pytest.raises(TypeError, match="random_light: expected an image of uint8, got float32"):
+        random_light(image.astype(np.float32), np.random.default_rng(0), 0.5)
+
+
+@pytest.mark.parametrize(
+    ("name", "value"),
+    [("scale", 0), ("zoom", 0.5), ("stretch", 11), ("colour", 2), ("light", -1), ("zoom", np.nan)],
+)
+def test_changes_out_of_range_are_refused(name, value):
+    with pytest.raises(ValueError, match=f"Changes: {name} .*expected a number from"):
+        Changes(**{name: value})

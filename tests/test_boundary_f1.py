@@ -211,3 +211,9 @@ def test_bad_input_is_refused():
     for tolerance in (-0.1, NAN, math.inf):
         with pytest.raises(ValueError, match=f"tolerance {tolerance}, expected a share"):
             boundary_f1(ok, ok, 3, tolerance=tolerance)
+
+
+def test_an_ignored_class_is_not_in_the_truth():
+    labels, predictions = (np.tile(row, (5, 1)) for row in ([0, 1, 1, 2, 2], [1, 1, 0, 0, 2]))
+    scores = boundary_f1(labels, predictions, num_classes=3, ignore_index=0, tolerance=0.2)
+    np.testing.assert_array_equal(scores, [np.nan, 1, 1])

@@ -254,11 +254,14 @@ def test_what_a_killed_run_left_half_written_is_removed(undisturbed, tmp_path):
     folder = tmp_path / "run"
     folder.mkdir()
     kept = [folder / ".samples.png", folder / ".notes-12345678.png", folder / "samples-12345678.png"]
+    kept += [folder / ".tmp-notes", folder / ".tmp12345"]
     for path in kept:
         path.write_text("mine")
     for resume in (False, True):
         unfinished = [whole_file(folder / name) for name in run_folder.FILES]
         left = [temporary.__enter__() for temporary in unfinished]  # and no more, as if killed here
+        left.append(folder / ".tmpa1B2c3")  # safetensors writes to such a file
+        left[-1].touch()
         assert all(path.exists() for path in left)
         train(Config(**{**TINY, "steps": 1}), folder, resume)
         assert not any(path.exists() for path in left)

@@ -45,6 +45,6 @@ def test_a_picture_too_small_at_its_scale_is_named_with_what_is_needed(tmp_path)
     net.input_scale = 0.5
     Image.new("RGB", (80, 60)).save(tmp_path / "small.png")
     with pytest.raises(
-        ValueError, match=r"nothing was written: .*small.png: 60x80, the net needs at least 64x64"
+        ValueError, match=r"nothing was written: .*small.png: 60x80, the net needs at least 63x63"
     ):
         predict_files(net, [tmp_path / "small.png"], tmp_path)

@@ -22,7 +22,7 @@ def test_what_is_usual_is_there():
 
 
 def test_the_paper_s_recipe():
-    # ../shared facts: table 1 of the paper, and the released solver.
+    # Table 1 of the paper, and the released solver.
     config = Config.from_dict(read_recipe("paper-basic", photographs=True))
     assert (config.model, config.kernel_size, config.width) == ("segnet-basic", 7, 64)
     assert (config.optimizer, config.lr, config.schedule, config.batch) == ("sgd", 0.1, "constant", 12)
@@ -63,3 +63,14 @@ def test_what_is_wrong_is_named(tmp_path):
     (tmp_path / "odd.toml").write_text("wdith = 3\n")
     with pytest.raises(ValueError, match=r"unknown wdith"):
         plan({}, recipe=str(tmp_path / "odd.toml"))
+    (tmp_path / "rich.toml").write_text('data = "photos"\n')
+    with pytest.raises(ValueError, match=r"rich.toml: a recipe names no data"):
+        read_recipe(str(tmp_path / "rich.toml"), photographs=True)
+    (tmp_path / "unsure.toml").write_text('photographs = "no"\n')
+    with pytest.raises(ValueError, match=r"photographs 'no', expected true or false"):
+        read_recipe(str(tmp_path / "unsure.toml"), photographs=True)
+    (tmp_path / "list.toml").write_text('optimizer = ["sgd"]\nhold_out = 5\n')
+    with pytest.raises(
+        ValueError, match=r"hold_out 5, expected a text; .*optimizer \['sgd'\], expected one of"
+    ):
+        plan({}, recipe=str(tmp_path / "list.toml"))

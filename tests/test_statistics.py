@@ -8,7 +8,7 @@ from segnet_np.training.statistics import estimate_statistics
 
 
 def test_they_are_the_means_over_all_batches():
-    net = snp.SegNetBasic(width=3, kernel_size=3, dtype="float64", dropout=0.5)
+    net, plain = (snp.SegNetBasic(width=3, kernel_size=3, dtype="float64", dropout=p) for p in (0.5, 0))
     batches = Batches(Scenes(5, size=(32, 32)), batch=2, crop=32, seed=0, changes=Changes(light=0.3))
     first = net.encoder[0]["1"]
     first.bn.running_mean[...], first.bn.running_var[...] = 77, 99  # forgotten
@@ -22,6 +22,9 @@ def test_they_are_the_means_over_all_batches():
     expected = np.mean([y.var((0, 2, 3), ddof=1) for y in seen], axis=0)
     np.testing.assert_allclose(first.bn.running_var, expected, rtol=1e-12)
     np.testing.assert_array_equal(first.conv.weight.data, kernel)
+    estimate_statistics(plain, batches)  # nothing is dropped while they are estimated
+    for name, array in plain.state_dict().items():
+        np.testing.assert_array_equal(net.state_dict()[name], array, err_msg=name)
 
 
 def test_the_net_is_left_in_evaluation_mode_with_its_momentum():

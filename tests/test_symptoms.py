@@ -12,7 +12,7 @@ def test_symptoms_are_said_in_words():
     )
     assert collapsed(np.array([[50, 0, 0], [20, 30, 0], [0, 0, 0]]), names) is None
     assert collapsed(np.array([[50, 0, 0], [0, 0, 0], [0, 0, 0]]), names) is None  # all is sky indeed
-    missing = "warning: not predicted anywhere so far: road, car"
+    missing = "warning: now predicted nowhere: road, car"
     assert never_predicted(np.array([[50, 0, 0], [45, 0, 0], [5, 0, 0]]), names) == missing
     assert never_predicted(np.array([[50, 1, 0], [45, 0, 0], [0, 0, 0]]), names) is None
     assert "nothing to judge the weights by" in nothing_to_judge(np.zeros((3, 3), int))

@@ -5,6 +5,10 @@ from dataclasses import dataclass
 import numpy as np
 
 from segnet_np.data.crops import random_crop, random_zoomed_crop
+from segnet_np.sizes import scaled_size
+
+# The least and the most that the numbers of `Changes` may be.
+RANGES = {"scale": (0.01, 4), "zoom": (1, 10), "stretch": (1, 10), "colour": (0, 1), "light": (0, 3)}
 
 # How much red, green and blue count in a pixel's grey value (ITU-R BT.601).
 GREY = np.array([0.299, 0.587, 0.114], np.float32)
@@ -108,12 +112,17 @@ class Changes:
     scale : float
         Pictures are brought to this part of their size.
     zoom, stretch : float
-        And then to a random size: larger or smaller by a factor of up to `zoom`, and wider or narrower by one
-        of up to `stretch`; 1 leaves them.
+        And then to a random size: larger or smaller by a factor of up to `zoom`, though never smaller than
+        the window, and wider or narrower by one of up to `stretch`; 1 leaves them.
     flip : bool
         Mirror every other one.
     colour, light : float
         How far :func:`random_colour` and :func:`random_light` may go; 0 leaves the picture.
+
+    Raises
+    ------
+    ValueError
+        When a number is outside of its range in `RANGES`.
     """
 
     scale: float = 1.0
@@ -122,6 +131,13 @@ class Changes:
     flip: bool = True
     colour: float = 0.25
     light: float = 0.0
+
+    def __post_init__(self) -> None:
+        for name, (low, high) in RANGES.items():
+            if not low <= getattr(self, name) <= high:
+                raise ValueError(
+                    f"Changes: {name} {getattr(self, name)!r}, expected a number from {low:g} to {high:g}"
+                )
 
     def apply(
         self, image: np.ndarray, labels: np.ndarray, crop: int, rng: np.random.Generator
@@ -138,8 +154,8 @@ class Changes:
 
         Returns
         -------
-        image : ndarray of uint8, shape (crop, crop, 3)
-        labels : ndarray of uint8, shape (crop, crop)
+        image : ndarray of uint8, shape (crop, crop, 3), or that of the whole picture at its scale
+        labels : ndarray of uint8, likewise
 
         Raises
         ------
@@ -147,7 +163,7 @@ class Changes:
             When the picture, at its scale, is smaller than the window.
         """
         height, width = labels.shape
-        whole = round(self.scale * height), round(self.scale * width)
+        whole = scaled_size(height, width, self.scale)
         if self.scale == self.zoom == self.stretch == 1:
             image, labels = random_crop(image, labels, crop or whole, rng)
         else:

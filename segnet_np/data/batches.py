@@ -11,8 +11,8 @@ import numpy as np
 from segnet_np.data.augment import Changes
 from segnet_np.data.classes import Classes
 
-# Keep the two kinds of random numbers apart that are drawn for one seed.
-SHUFFLE, CHANGES = 0, 1
+# Keep the kinds of random numbers apart that are drawn for one seed; the last is for nets.
+SHUFFLE, CHANGES, DROPOUT = 0, 1, 2
 
 USUAL = Changes()
 
@@ -117,8 +117,9 @@ class Batches:
 
         Returns
         -------
-        images : ndarray of uint8, shape (batch, crop, crop, 3)
-        labels : ndarray of uint8, shape (batch, crop, crop)
+        images : ndarray of uint8, shape (batch, H, W, 3)
+            H and W are the crop, or the size of whole pictures at their scale.
+        labels : ndarray of uint8, shape (batch, H, W)
 
         Raises
         ------

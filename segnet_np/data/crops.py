@@ -5,6 +5,8 @@ import math
 import numpy as np
 from PIL import Image
 
+from segnet_np.sizes import scaled_size
+
 
 def random_crop(
     image: np.ndarray, labels: np.ndarray, size: int | tuple[int, int], rng: np.random.Generator
@@ -60,8 +62,9 @@ def random_zoomed_crop(
 
     The picture is brought to `scale` of its size, then made larger or smaller by a factor between 1 / zoom
     and zoom, and wider or narrower by one between 1 / stretch and stretch; the factors are uniform in their
-    logarithm. It never becomes smaller than the window, which lies wholly inside. Of the image new pixels are
-    means, weighted by distance, of those they cover; of the labels they are the nearest ones.
+    logarithm. The first one is raised where the picture would become smaller than the window, which lies
+    wholly inside. Of the image new pixels are means, weighted by distance, of those they cover; of the labels
+    they are the nearest ones.
 
     Parameters
     ----------
@@ -90,13 +93,16 @@ def random_zoomed_crop(
             f"random_zoomed_crop: an image of {_sized(image)} does not go with labels of {_sized(labels)}"
         )
     (height, width), (tall, wide) = size, labels.shape
-    if round(scale * tall) < height or round(scale * wide) < width:
+    scaled_tall, scaled_wide = scaled_size(tall, wide, scale)
+    if scaled_tall < height or scaled_wide < width:
         raise ValueError(
             f"random_zoomed_crop: an image of {_sized(image)}, brought to {scale:g} of its size, is smaller "
             f"than the window of {height}x{width}"
         )
     factor = scale * math.exp(rng.uniform(-1, 1) * math.log(zoom))
     wider = math.exp(rng.uniform(-1, 1) * math.log(stretch))
+    factor = max(factor, height / tall, width / (wider * wide))
+    # After that, only rounding could make it smaller than the window.
     new_tall, new_wide = max(height, round(factor * tall)), max(width, round(factor * wider * wide))
     top, left = rng.integers(new_tall - height + 1), rng.integers(new_wide - width + 1)
     # The window in pixels of the picture as it is.

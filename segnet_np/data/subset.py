@@ -66,5 +66,5 @@ def split_by_prefix(dataset: Dataset, prefix: str) -> tuple[Subset, Subset]:
     rest = sorted(set(range(len(dataset))) - set(named))
     if not named or not rest:
         which = "no" if not named else "every"
-        raise ValueError(f"hold out {prefix!r}: {which} name of {len(dataset)} begins so, expected some")
+        raise ValueError(f"hold-out {prefix}: {which} name of {len(dataset)} begins so, expected some")
     return Subset(dataset, rest), Subset(dataset, named)

@@ -1,7 +1,8 @@
 """Softmax over the classes of each pixel, and cross-entropy with its gradient in one pass over the logits.
 
-A pixel has few classes, fewer than a vector has lanes. So as many pixels as there are lanes are turned round
-first: then each vector holds one class of all these pixels, and every step is the same for all lanes.
+A pixel has few numbers, and what is done to them differs from one to the next. So as many pixels as a vector
+has lanes are turned round first: then each vector holds one class of all these pixels, and every step is the
+same for all lanes.
 """
 
 import math

@@ -28,7 +28,7 @@ class Dropout(Layer):
     p : float, default 0.5
         The probability that a number is dropped; below 1.
     seed : int, SeedSequence or Generator, default 0
-        Where it is drawn from what is dropped.
+        Where the random numbers come from.
 
     Raises
     ------

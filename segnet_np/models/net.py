@@ -25,6 +25,7 @@ from segnet_np.layers.workspace import Workspace
 from segnet_np.models import preprocess
 from segnet_np.models.state_dict import read_state, write_state
 from segnet_np.models.table import table_of_layers
+from segnet_np.sizes import scaled_size
 
 # A setting that goes without saying.
 _NONE = ("dropout", 0)
@@ -44,9 +45,10 @@ class Net(Layer):
     input_normalisation : str
         ``"standard"`` for that, or another one of :mod:`segnet_np.models.preprocess`.
     input_scale : float
-        By how much :meth:`predict` makes pictures smaller, because the net was trained on such.
+        To what part of their size :meth:`predict` brings pictures, because the net was trained on such.
     input_side : int, or None
-        How many pixels the shorter side of the training pictures had, before they were made smaller.
+        How many pixels the shorter side of the training pictures had, the median of them, before they were
+        made smaller.
     class_names : tuple of str, or None
         What the classes are called, if training said so.
     class_colours : tuple of (r, g, b), or None
@@ -252,7 +254,7 @@ class Net(Layer):
             )
         height, width = image.shape[:2]
         scale = self.input_scale if scale is None else check_number(name, "scale", scale, most=4)
-        size = round(height * scale), round(width * scale)
+        size = scaled_size(height, width, scale)
         if size == (height, width):
             x = self.normalise(image[None])
         else:

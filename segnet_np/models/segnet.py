@@ -164,7 +164,7 @@ class SegNet(EncoderDecoder):
     Raises
     ------
     TypeError, ValueError
-        If a number is no whole number or below 1, or `dtype` another one.
+        If a number is no whole number or below 1, `dtype` another one, or `dropout` not from 0 to below 1.
 
     Examples
     --------

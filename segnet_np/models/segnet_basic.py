@@ -41,7 +41,8 @@ class SegNetBasic(EncoderDecoder):
     Raises
     ------
     TypeError, ValueError
-        If a number is no whole number or below 1, the kernel is even, or `dtype` another one.
+        If a number is no whole number or below 1, the kernel is even, `dtype` another one, or `dropout` not
+        from 0 to below 1.
 
     Examples
     --------

@@ -119,6 +119,7 @@ def rebuild(metadata: dict[str, str] | None, source: str, held: int) -> Net:
         if large := [f"{name} {value}" for name, value in config.items() if _exceeds(value, held)]:
             raise ValueError(f"{', '.join(large)}, but the file holds {held} numbers")
         net = build({**config, "seed": _Ration(held)})
+        net.seed_dropout(0)
         net.input_mean = _numbers(description, "input_mean", net.in_channels)
         net.input_std = _numbers(description, "input_std", net.in_channels)
         if min(net.input_std) <= 0:

@@ -89,7 +89,8 @@ def boundary_f1(
     p, r = np.nan_to_num(precision), np.nan_to_num(recall)
     f1 = np.divide(2 * p * r, p + r, out=np.zeros(num_classes), where=p + r > 0)
     f1[np.isnan(precision) & np.isnan(recall)] = np.nan
-    f1[~np.isin(np.arange(num_classes), labels)] = np.nan
+    true = labels if ignore_index is None else labels[labels != ignore_index]
+    f1[~np.isin(np.arange(num_classes), true)] = np.nan
     return f1
 
 

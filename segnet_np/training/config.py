@@ -6,6 +6,7 @@ from dataclasses import asdict, dataclass, fields
 from pathlib import Path
 from typing import Any
 
+from segnet_np.data.augment import RANGES as CHANGES_RANGES
 from segnet_np.data.class_weights import PUBLISHED
 from segnet_np.files import whole_file
 from segnet_np.models.preprocess import NORMALISATIONS
@@ -22,18 +23,14 @@ STATISTICS = ("running", "full-pass")
 
 # The least and the most that a number may be.
 _LARGEST = 1e9
-_RANGES = (
-    ("lr", 0, _LARGEST),
-    ("bias_rate", 0, _LARGEST),
-    ("weight_decay", 0, _LARGEST),
-    ("balance", 0, 1),
-    ("dropout", 0, 0.99),
-    ("scale", 0.01, 4),
-    ("zoom", 1, 10),
-    ("stretch", 1, 10),
-    ("colour", 0, 1),
-    ("light", 0, 3),
-)
+_RANGES = {
+    "lr": (0, _LARGEST),
+    "bias_rate": (0, _LARGEST),
+    "weight_decay": (0, _LARGEST),
+    "balance": (0, 1),
+    "dropout": (0, 0.99),
+    **CHANGES_RANGES,
+}
 
 
 @dataclass(frozen=True)
@@ -91,7 +88,7 @@ class Config:
         (:mod:`segnet_np.training.statistics`).
     keep : str
         Which weights are kept: those with the best ``mean_iou`` or ``global_accuracy`` on the held-out
-        pictures, or the ``last``.
+        pictures, or those of the ``last`` look at them.
     validate_every : int
         After how many steps held-out pictures are looked at.
     checkpoint_every : int
@@ -135,9 +132,10 @@ class Config:
 
     def __post_init__(self) -> None:
         wrong = []
-        for name, usual in zip(("lr", "weight_decay"), OPTIMIZERS.get(self.optimizer, (0, 0)), strict=True):
+        usual = OPTIMIZERS.get(self.optimizer, (0, 0)) if isinstance(self.optimizer, str) else (0, 0)
+        for name, value in zip(("lr", "weight_decay"), usual, strict=True):
             if getattr(self, name) is None:
-                object.__setattr__(self, name, usual)
+                object.__setattr__(self, name, value)
         choices = {
             "model": tuple(MODELS),
             "normalisation": NORMALISATIONS,
@@ -147,6 +145,9 @@ class Config:
             "statistics": STATISTICS,
             "keep": KEPT,
         }
+        for name in ("data", "hold_out"):
+            if not isinstance(getattr(self, name), str | None):
+                wrong.append(f"{name} {getattr(self, name)!r}, expected a text")
         for name, known in choices.items():
             if getattr(self, name) not in known:
                 wrong.append(f"{name} {getattr(self, name)!r}, expected one of {', '.join(known)}")
@@ -158,7 +159,7 @@ class Config:
             value, least = getattr(self, name), 1 if name in counts else 0
             if isinstance(value, bool) or not isinstance(value, int) or value < least:
                 wrong.append(f"{name} {value!r}, expected a whole number >= {least}")
-        for name, low, high in _RANGES:
+        for name, (low, high) in _RANGES.items():
             value = getattr(self, name)
             number = isinstance(value, int | float) and not isinstance(value, bool)
             if not number or not low <= value <= high:

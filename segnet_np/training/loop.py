@@ -17,6 +17,7 @@ from typing import Any
 import numpy as np
 from tqdm.auto import tqdm
 
+from segnet_np.data.batches import DROPOUT
 from segnet_np.layers import softmax_cross_entropy
 from segnet_np.models import load, save
 from segnet_np.training import pictures, run_folder
@@ -161,8 +162,7 @@ class _Training:
         ):
             if len(log.rows) != self.step:
                 say(f"warning: {log.path} lacks rows: it has {len(log.rows)} of the {self.step} steps so far")
-            epoch = len(self.setup.batches.dataset) / config.batch
-            strip = Strip(self.folder, self.setup.held_out, epoch, self.step)
+            strip = Strip(self.folder, self.setup.held_out, self.setup.batches, self.step)
             drawn = time.perf_counter()
             while self.step < config.steps:
                 began = time.perf_counter()
@@ -197,7 +197,7 @@ class _Training:
         config, setup = self.config, self.setup
         images, labels = setup.batches.draw(self.step)
         self.net.train()
-        self.net.seed_dropout(config.seed, self.step)
+        self.net.seed_dropout(config.seed, DROPOUT, self.step)
         logits = self.net(self.net.normalise(images))
         loss, dlogits = softmax_cross_entropy(logits, labels, setup.class_weights, self.classes.ignore_index)
         if not math.isfinite(loss):
@@ -217,7 +217,7 @@ class _Training:
     def _validate(self, losses: list[float]) -> dict[str, float]:
         """Judge the net on the held-out pictures; keep its weights if they are the best so far.
 
-        `losses` are those of all steps; what looks wrong is said.
+        `losses` are those of the steps before; what looks wrong is said.
         """
         self._finite_weights()
         if self.config.statistics == "full-pass":

@@ -14,6 +14,7 @@ from segnet_np.data.pictures import read_image
 from segnet_np.files import whole_file
 from segnet_np.models.net import Net
 from segnet_np.names import shown
+from segnet_np.sizes import scaled_size
 
 # Pictures up to so many times as large as the training's are taken as they are.
 LARGER = 1.5
@@ -44,6 +45,8 @@ def predict_files(net: Net, paths: Sequence[Path], out: Path) -> list[Path]:
         When pictures cannot be read or are too small, or a result would take the place of a picture or of
         another result; all are named.
     """
+    if net.num_classes > 256:
+        raise ValueError(f"an index PNG holds at most 256 classes, but the net has {net.num_classes}")
     _check(paths, net, out)
     classes = classes_of(net)
     written = []
@@ -105,8 +108,8 @@ def _check(paths: Sequence[Path], net: Net, out: Path) -> None:
             wrong.append(str(error))
             continue
         scale = usual_scale(net, height, width)
-        if min(round(scale * height), round(scale * width)) < net.min_size:
-            least = math.ceil(net.min_size / scale)
+        if min(scaled_size(height, width, scale)) < net.min_size:
+            least = math.ceil((net.min_size - 0.5) / scale)
             wrong.append(f"{shown(path)}: {height}x{width}, the net needs at least {least}x{least}")
         for result in _written_for(path, out):
             if result.resolve() in taken:

@@ -61,6 +61,13 @@ def read_recipe(name: str, photographs: bool) -> dict[str, Any]:
         settings = tomllib.loads(path.read_text(encoding="utf-8"))
     except (UnicodeDecodeError, tomllib.TOMLDecodeError) as error:
         raise ValueError(f"{path}: not a TOML file: {error}") from error
-    if settings.pop("photographs", False) and not photographs:
+    if "data" in settings:
+        raise ValueError(
+            f"{path}: a recipe names no data, because that lies elsewhere for others: use --data"
+        )
+    wanted = settings.pop("photographs", False)
+    if not isinstance(wanted, bool):
+        raise ValueError(f"{path}: photographs {wanted!r}, expected true or false")
+    if wanted and not photographs:
         raise ValueError(f"--recipe {name}: a recipe for photographs, name their folder with --data")
     return settings

@@ -36,10 +36,15 @@ def lacks_checkpoint(folder: Path) -> bool:
 
 
 def remove_leftovers(folder: Path) -> None:
-    """Remove the temporary files of `whole_file` that a run in this folder left when it was killed."""
+    """Remove the temporary files that a run in this folder left when it was killed.
+
+    They are those of `whole_file` and, with names like ``.tmpa1B2c3``, those of safetensors' writer.
+    """
     for name in map(Path, FILES):
         for leftover in folder.glob(f".{name.stem}-????????{name.suffix}"):
             leftover.unlink(missing_ok=True)
+    for leftover in folder.glob(".tmp" + 6 * "[0-9A-Za-z]"):
+        leftover.unlink(missing_ok=True)
 
 
 def new_folder(root: Path, name: str) -> Path:

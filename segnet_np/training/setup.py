@@ -1,7 +1,7 @@
 """From the settings of a run to the things it runs with: pictures, net, loss and optimizer."""
 
-import math
 from dataclasses import dataclass
+from pathlib import Path
 from typing import Any
 
 import numpy as np
@@ -14,10 +14,11 @@ from segnet_np.data.classes import Classes
 from segnet_np.data.folders import Folder
 from segnet_np.data.pictures import read_size
 from segnet_np.data.scenes import Scenes
-from segnet_np.data.subset import split_by_prefix
+from segnet_np.data.subset import Subset, split_by_prefix
 from segnet_np.models import Net, SegNetBasic
 from segnet_np.models.weights_file import build
 from segnet_np.names import listed, shown
+from segnet_np.sizes import scaled_size
 from segnet_np.training.adamw import AdamW
 from segnet_np.training.config import Config
 from segnet_np.training.optimizer import Optimizer
@@ -83,23 +84,30 @@ def prepare(config: Config) -> Setup:
     net = _new_net(config, pictures.classes)
     if 0 < config.crop < net.min_size:
         raise ValueError(f"--crop {config.crop}: {config.model} needs crops of at least {net.min_size}")
-    least = net.min_size / config.scale
-    needed = f"the {math.ceil(least)}x{math.ceil(least)} that {config.model} needs"
-    crop = config.crop / config.scale
-    problems = _misfits(pictures, *((crop, f"--crop {config.crop}") if config.crop else (least, needed)))
     if config.hold_out is None:
         held_out = held_out_pictures(config.data)
-        problems += _misfits(held_out, least, needed)
     else:
         try:
             pictures, held_out = split_by_prefix(pictures, config.hold_out)
         except ValueError as error:
-            raise ValueError(f"--hold-out {config.hold_out}: {error}") from error
+            raise ValueError(f"--{error}") from error
+    at = "" if config.scale == 1 else f" at --scale {config.scale:g}"
+    whole = net.min_size, f"the {net.min_size}x{net.min_size} that {config.model} needs{at}"
+    sizes, problems = _sizes(pictures)
+    cropped = (config.crop, f"--crop {config.crop}{at}") if config.crop else whole
+    problems += _too_small(sizes, config.scale, *cropped)
+    if config.crop == 0 and config.batch > 1:
+        problems += _unequal(sizes, config.scale)
+    judged, unreadable = _sizes(held_out)
+    problems += unreadable + _too_small(judged, config.scale, *whole)
     if problems:
         raise ValueError("\n".join(problems))
+    if not sizes:
+        height, width = pictures[0][1].shape
+        sizes = {Path(): (height, width)}
+    net.input_side = int(np.median([min(size) for size in sizes.values()]))
     changes = Changes(config.scale, config.zoom, config.stretch, config.flip, config.colour, config.light)
     batches = Batches(pictures, config.batch, config.crop, config.seed, changes)
-    net.input_side = min(pictures[0][1].shape)
     batches.draw(0)  # what else is wrong with the first pictures is noticed here, before a run has begun
     return Setup(
         net=net,
@@ -126,24 +134,47 @@ def _new_net(config: Config, classes: Classes) -> Net:
     return net
 
 
-def _misfits(pictures: Dataset, least: float, needed: str) -> list[str]:
-    """Name the images of a folder that would end a training hours later: unreadable or too small."""
-    if not isinstance(pictures, Folder):
-        return []
-    problems, small = [], []
-    for path, _ in pictures.pairs:
+def _sizes(pictures: Dataset) -> tuple[dict[Path, tuple[int, int]], list[str]]:
+    """The size of each image of a folder by its file, and what is wrong with those that cannot be read.
+
+    So is found at once what would end a training hours later. Other data sets know what they hold.
+    """
+    if isinstance(pictures, Subset) and isinstance(pictures.dataset, Folder):
+        paths = [pictures.dataset.pairs[k][0] for k in pictures.indices]
+    else:
+        paths = [path for path, _ in pictures.pairs] if isinstance(pictures, Folder) else []
+    sizes, problems = {}, []
+    for path in paths:
         try:
-            height, width = read_size(path)
+            sizes[path] = read_size(path)
         except (OSError, ValueError) as error:
             problems.append(str(error))
-            continue
-        if min(height, width) < least:
-            small.append(f"{shown(path.name)} ({height}x{width})")
-    if small:
-        problems.append(
-            f"{shown(pictures.directory / pictures.split)}: smaller than {needed}: {listed(small)}"
-        )
-    return problems
+    return sizes, problems
+
+
+def _too_small(sizes: dict[Path, tuple[int, int]], scale: float, least: int, needed: str) -> list[str]:
+    small = [path for path, size in sizes.items() if min(scaled_size(*size, scale)) < least]
+    return [f"{_folder_of(small)}: smaller than {needed}: {_named(small, sizes)}"] if small else []
+
+
+def _unequal(sizes: dict[Path, tuple[int, int]], scale: float) -> list[str]:
+    scaled = {path: scaled_size(*size, scale) for path, size in sizes.items()}
+    first = next(iter(scaled), None)
+    others = [path for path in scaled if first and scaled[path] != scaled[first]]
+    if first is None or not others:
+        return []
+    return [
+        f"{_folder_of(others)}: whole pictures in a batch must be of one size, but there are "
+        f"{_named([first, *others], sizes)}"
+    ]
+
+
+def _folder_of(paths: list[Path]) -> str:
+    return shown(paths[0].parent)
+
+
+def _named(paths: list[Path], sizes: dict[Path, tuple[int, int]]) -> str:
+    return listed([f"{shown(path.name)} ({sizes[path][0]}x{sizes[path][1]})" for path in paths])
 
 
 def _optimizer(config: Config, net: Net) -> Optimizer:

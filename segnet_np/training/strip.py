@@ -1,20 +1,22 @@
 """How a net's view of a few held-out pictures changed, as a strip: a row a picture, a column an epoch.
 
 Predictions are looked at after the epochs 1, 2, 4, 8 and so on, because a net changes most in its first ones,
-and whenever the held-out pictures are judged at the end. They are kept in a file of the run's folder, made
+and after the last step. They are kept in a file of the run's folder, made
 small, so that a resumed run goes on with its strip.
 """
 
+import json
 from pathlib import Path
 
 import numpy as np
 
 from segnet_np import plots
-from segnet_np.data.batches import Dataset
+from segnet_np.data.batches import Batches, Dataset
 from segnet_np.files import whole_file
 from segnet_np.models.net import Net
 from segnet_np.models.tensors_file import read_tensors, write_tensors
 from segnet_np.training import run_folder
+from segnet_np.training.messages import say
 
 PICTURES, WIDTH = 3, 200
 
@@ -27,25 +29,32 @@ class Strip:
     folder : Path
         Of the run; what is there already is continued.
     held_out : Dataset
-    epoch : float
-        Steps in an epoch.
+    batches : Batches
+        What is trained on; they say when an epoch ends.
     keep : int
         Predictions of later steps are dropped: a resumed training makes these steps again.
     """
 
-    def __init__(self, folder: Path, held_out: Dataset, epoch: float, keep: int) -> None:
-        self.folder, self.held_out, self.epoch = folder, held_out, epoch
+    def __init__(self, folder: Path, held_out: Dataset, batches: Batches, keep: int) -> None:
+        self.folder, self.held_out, self.batches = folder, held_out, batches
         self.chosen = plots.spread(PICTURES, len(held_out))
+        self._names = json.dumps([held_out.name(k) for k in self.chosen])
         self._views: dict[str, np.ndarray] = {}
         path = folder / run_folder.STRIP_DATA
         if keep and path.exists():
-            views, _ = read_tensors(path)
-            self._views = {name: view for name, view in views.items() if _step(name) <= keep}
+            try:
+                views, metadata = read_tensors(path)
+                if metadata.get("pictures") != self._names:
+                    raise ValueError(f"{path} shows other pictures than {self._names}")
+                self._views = {name: view for name, view in views.items() if _step(name) <= keep}
+            except ValueError as error:  # no reason to lose a training
+                say(f"warning: {error}; the strip begins anew")
 
     def due(self, step: int) -> bool:
         """Whether an epoch of the series 1, 2, 4, 8... ends with this step."""
-        ended, before = int(step / self.epoch), int((step - 1) / self.epoch)
-        return ended > before and ended & (ended - 1) == 0
+        batch, pictures = self.batches.batch, len(self.batches.dataset)
+        ended, before = step * batch // pictures, (step - 1) * batch // pictures
+        return ended.bit_length() > before.bit_length()  # a power of two lies between
 
     def look(self, net: Net, step: int) -> None:
         """Predict the pictures and write strip.png anew.
@@ -60,7 +69,7 @@ class Strip:
             image, _ = self.held_out[k]
             self._views[f"{step}/{place}"] = _small(net.predict(image)[0].astype(np.uint8))
         with whole_file(self.folder / run_folder.STRIP_DATA) as temporary:
-            write_tensors(self._views, temporary, {})
+            write_tensors(self._views, temporary, {"pictures": self._names})
         plots.save(self._figure(), self.folder / run_folder.STRIP)
 
     def _figure(self) -> plots.Figure:

@@ -69,7 +69,7 @@ def never_predicted(confusion: np.ndarray, names: tuple[str, ...]) -> str | None
     """
     predicted, true = confusion.sum(0), confusion.sum(1)
     missing = [name for name, p, t in zip(names, predicted, true, strict=True) if t and not p]
-    return f"warning: not predicted anywhere so far: {', '.join(missing)}" if missing else None
+    return f"warning: now predicted nowhere: {', '.join(missing)}" if missing else None
 
 
 def rising(losses: Sequence[float]) -> str | None:
@@ -81,7 +81,7 @@ def rising(losses: Sequence[float]) -> str | None:
     Parameters
     ----------
     losses : sequence of float
-        Of all steps so far.
+        Of the steps so far, in their order.
 
     Returns
     -------

@@ -1,0 +1,97 @@
+"""From settings to what a run trains with: the net, the groups of parameters, the pictures on each side."""
+
+import numpy as np
+import pytest
+from PIL import Image
+
+from segnet_np.data import Scenes
+from segnet_np.training.config import Config
+from segnet_np.training.setup import prepare
+
+TINY = dict(width=2, crop=32, batch=2, steps=2, class_weights="none")
+
+
+@pytest.fixture
+def folder(tmp_path):
+    scenes = Scenes(7, size=(72, 96))
+    names = ["A_1", "A_2", "B_1", "B_2", "B_3"]
+    for split, stems in (("train", names), ("val", ["C_1", "C_2"])):
+        for k, stem in enumerate(stems):
+            for kind, array in zip(("", "annot"), scenes[k], strict=True):
+                path = tmp_path / f"{split}{kind}" / f"{stem}.png"
+                path.parent.mkdir(exist_ok=True)
+                Image.fromarray(array).save(path)
+    return tmp_path
+
+
+def resize(folder, split, stem, size):
+    for kind in ("", "annot"):
+        path = folder / f"{split}{kind}" / f"{stem}.png"
+        with Image.open(path) as image:
+            image.resize(size, Image.Resampling.NEAREST).save(path)
+
+
+def test_the_net_knows_how_its_pictures_come(folder):
+    resize(folder, "train", "A_1", (400, 300))  # one large picture is not what is usual
+    settings = dict(TINY, scale=0.5, normalisation="response", ceil_mode=True, dropout=0.25)
+    setup = prepare(Config(data=str(folder), **settings))
+    net = setup.net
+    assert (net.input_scale, net.input_normalisation, net.input_side) == (0.5, "response", 72)
+    assert (net.ceil_mode, net.dropout) == (True, 0.25)
+    assert setup.batches.draw(0)[0].shape == (2, 32, 32, 3)
+
+
+def test_a_sequence_is_held_out(folder):
+    setup = prepare(Config(data=str(folder), hold_out="A_", **TINY))
+    pictures, held_out = setup.batches.dataset, setup.held_out
+    assert [pictures.name(k) for k in range(len(pictures))] == ["B_1", "B_2", "B_3"]
+    assert [held_out.name(k) for k in range(len(held_out))] == ["A_1", "A_2"]
+    with pytest.raises(ValueError, match=r"^--hold-out Z: no name of 5 begins so"):
+        prepare(Config(data=str(folder), hold_out="Z", **TINY))
+
+
+def test_what_is_held_out_need_not_hold_a_crop(folder):
+    resize(folder, "train", "A_1", (48, 40))
+    settings = dict(TINY, crop=64)
+    prepare(Config(data=str(folder), hold_out="A_", **settings))
+    with pytest.raises(ValueError, match=r"train: smaller than --crop 64: A_1.png \(40x48\)$"):
+        prepare(Config(data=str(folder), hold_out="B_", **settings))
+
+
+def test_biases_learn_faster_and_do_not_decay(folder):
+    setup = prepare(
+        Config(data=str(folder), optimizer="sgd", lr=0.1, weight_decay=0.25, bias_rate=2.0, **TINY)
+    )
+    of = {id(p): group for group in setup.optimizer.param_groups for p in group["params"]}
+    for name, p in setup.net.named_parameters():
+        group = of[id(p)]
+        kernel, bias = (
+            name.endswith(".weight") and p.data.ndim == 4,
+            name.startswith("conv") and "bias" in name,
+        )
+        assert group["weight_decay"] == (0.25 if kernel else 0), name
+        assert group["lr"] == (0.2 if bias else 0.1), name
+    assert setup.highest_rates == [group["lr"] for group in setup.optimizer.param_groups]
+
+
+def test_whole_pictures_must_be_of_one_size(folder):
+    settings = dict(TINY, crop=0)
+    assert prepare(Config(data=str(folder), **settings)).batches.draw(0)[1].shape == (2, 72, 96)
+    resize(folder, "train", "B_3", (96, 80))
+    with pytest.raises(ValueError, match=r"of one size, but there are A_1.png \(72x96\), B_3.png \(80x96\)$"):
+        prepare(Config(data=str(folder), **settings))
+    single = prepare(Config(data=str(folder), **dict(settings, batch=1)))
+    shapes = {single.batches.draw(step)[1].shape for step in range(5)}
+    assert shapes == {(1, 72, 96), (1, 80, 96)}
+
+
+@pytest.mark.parametrize(("side", "fits"), [(63, True), (62, False)])
+def test_sizes_are_rounded_in_one_way(folder, side, fits):
+    resize(folder, "val", "C_1", (96, side))
+    config = Config(data=str(folder), scale=0.5, **TINY)
+    if fits:  # round(31.5) is 32
+        image = np.zeros((side, 96, 3), np.uint8)
+        assert prepare(config).net.predict(image)[0].shape == (side, 96)
+    else:
+        with pytest.raises(ValueError, match=r"32x32 that segnet needs at --scale 0.5: C_1.png \(62x96\)"):
+            prepare(config)
