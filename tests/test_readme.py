@@ -74,6 +74,9 @@ def test_the_demo_learns_streets(folder):
         "curves.png",
         "log.csv",
         "samples.png",
+        "strip.png",
+        "strip.safetensors",
+        "tensorboard",
         "weights.safetensors",
     ]
     found = segnet_np(
