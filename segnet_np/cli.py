@@ -192,9 +192,7 @@ def _at_least(least: int) -> Callable[[str], int]:
 
 
 def _add_weights(command: argparse.ArgumentParser) -> None:
-    command.add_argument(
-        "--weights", required=True, metavar="F", help="a weights.safetensors"
-    )  # fmt: skip
+    command.add_argument("--weights", required=True, metavar="F", help="a weights.safetensors")
 
 
 def _add_case(command: argparse.ArgumentParser) -> None:

@@ -56,5 +56,5 @@ def add_settings(parser: argparse.ArgumentParser) -> None:
 
 def given_settings(args: argparse.Namespace) -> dict[str, object]:
     """The settings that the command line named."""
-    values = {name: getattr(args, name) for name in (*(name for name, *_ in SETTINGS), "steps")}
-    return {name: value for name, value in values.items() if value is not None}
+    names = [*(name for name, *_ in SETTINGS), "steps"]
+    return {name: getattr(args, name) for name in names if getattr(args, name) is not None}

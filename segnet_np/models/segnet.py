@@ -105,7 +105,8 @@ class EncoderDecoder(Net):
     def seed_dropout(self, *key: int) -> None:
         """See :meth:`segnet_np.models.net.Net.seed_dropout`; the same key gives the same numbers."""
         for k, dropout in enumerate([*self.pool_dropouts, *self.stage_dropouts]):
-            dropout.generator = np.random.default_rng((*key, k))
+            if dropout.p:  # the others draw nothing, and making a generator takes time in every step
+                dropout.generator = np.random.default_rng((*key, k))
 
     def children(self) -> dict[str, Layer]:
         """All layers in the order of forward: ``conv11 bn11 relu11 ... pool1 ... unpool1 ... conv11d``."""
@@ -134,7 +135,8 @@ class EncoderDecoder(Net):
         """Put dropout where Bayesian SegNet has it: at the deeper stages, where most weights are."""
 
         def at(stage: int) -> Dropout:
-            return Dropout(self.dropout if stage >= _FIRST_DROPPED else 0, seed=draw)
+            p = self.dropout if stage >= _FIRST_DROPPED else 0
+            return Dropout(p, seed=draw if p else 0)
 
         stages = range(1, len(self.pools) + 1)
         self.pool_dropouts = [at(stage) for stage in stages]

@@ -15,6 +15,7 @@ from segnet_np.data.folders import Folder
 from segnet_np.data.pictures import read_size
 from segnet_np.data.scenes import Scenes
 from segnet_np.data.subset import Subset, split_by_prefix
+from segnet_np.layers import Parameter
 from segnet_np.models import Net, SegNetBasic
 from segnet_np.models.weights_file import build
 from segnet_np.names import listed, shown
@@ -179,15 +180,16 @@ def _named(paths: list[Path], sizes: dict[Path, tuple[int, int]]) -> str:
 
 def _optimizer(config: Config, net: Net) -> Optimizer:
     """Weight decay pulls on the convolutions' weights only: biases and batch norms need not be small."""
-    parameters = list(net.named_parameters())
-    weights = [p for _, p in parameters if p.data.ndim == 4]
-    vectors = [(name, p) for name, p in parameters if p.data.ndim != 4]
+    weights: list[Parameter] = []
+    biases: list[Parameter] = []
+    others: list[Parameter] = []
+    for name, p in net.named_parameters():
+        faster = config.bias_rate != 1 and name.startswith("conv") and name.endswith(".bias")
+        (weights if p.data.ndim == 4 else biases if faster else others).append(p)
     groups: list[dict[str, Any]] = [{"params": weights, "weight_decay": config.weight_decay}]
-    if config.bias_rate != 1:
-        biases = [p for name, p in vectors if name.startswith("conv") and name.endswith(".bias")]
+    if biases:
         groups.append({"params": biases, "weight_decay": 0.0, "lr": config.lr * config.bias_rate})
-        vectors = [(name, p) for name, p in vectors if not any(p is bias for bias in biases)]
-    groups.append({"params": [p for _, p in vectors], "weight_decay": 0.0})
+    groups.append({"params": others, "weight_decay": 0.0})
     if config.optimizer == "sgd":
         return SGD(groups, lr=config.lr, momentum=0.9)
     return AdamW(groups, lr=config.lr)
