@@ -54,7 +54,8 @@ def test_a_net_predicts_at_its_scale_and_answers_at_the_picture_s(size):
     labels, probabilities = net.predict(image)
     assert labels.shape == size
     assert probabilities.shape == (11, *size)
-    np.testing.assert_allclose(probabilities.sum(axis=0), 1, atol=1e-5)
+    # Seen over 20 seeds: at most 2.4e-7; eleven numbers each rounded a few times.
+    np.testing.assert_allclose(probabilities.sum(axis=0), 1, rtol=0, atol=1e-6)
     np.testing.assert_array_equal(labels, probabilities.argmax(axis=0))
     half = resize_image(image, round(size[0] / 2), round(size[1] / 2))
     small = snp.softmax(net(net.normalise(half[None])))[0]
