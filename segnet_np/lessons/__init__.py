@@ -1,0 +1,1 @@
+"""What the notebooks need: exercises with checks, hints and solutions, and pictures that can be touched."""

@@ -1,0 +1,76 @@
+"""What an exercise is made of."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass
+from typing import Any
+
+
+@dataclass(frozen=True)
+class Case:
+    """One call of the learner's function.
+
+    Attributes
+    ----------
+    what : str
+        What is special about it, to end a sentence: "an odd height", "a tie in a window".
+    arguments : tuple
+        What the function is called with.
+    """
+
+    what: str
+    arguments: tuple[Any, ...]
+
+
+@dataclass(frozen=True)
+class Mistake:
+    """A wrong answer that people give, as a function, so that its numbers can be recognised.
+
+    Attributes
+    ----------
+    answer : callable
+        Called as the learner's function is; gives what that mistake gives.
+    cause : str
+        What is wrong in it, in a sentence or two that point to the place and do not give the answer away.
+    """
+
+    answer: Callable[..., Any]
+    cause: str
+
+
+@dataclass(frozen=True)
+class Exercise:
+    """A function that the learner writes.
+
+    Attributes
+    ----------
+    name : str
+        As `check`, `hint` and `solution` know it; the file's name too.
+    lesson : str
+        Number of the notebook, "01".
+    task : str
+        What to write: signature, shapes, what is returned.
+    outputs : tuple of str
+        Names of what is returned, in order: ("y", "offsets").
+    solution : callable
+        A right answer, as a learner would write it: its source is what `solution` shows.
+    cases : callable
+        Makes the calls; the same ones each time. The first is the easiest.
+    hints : tuple of three str
+        From a nudge to nearly all of it.
+    mistakes : sequence of Mistake
+        At least five.
+    rtol : float
+        How far an element may be off, relative to the largest expected one.
+    """
+
+    name: str
+    lesson: str
+    task: str
+    outputs: tuple[str, ...]
+    solution: Callable[..., Any]
+    cases: Callable[[], Sequence[Case]]
+    hints: tuple[str, str, str]
+    mistakes: Sequence[Mistake]
+    rtol: float = 1e-9
