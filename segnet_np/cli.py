@@ -71,6 +71,7 @@ def _train(args: argparse.Namespace) -> int:
     print(f"\nThe weights of step {result.best_step} on the held-out pictures:\n\n{result.metrics}\n")
     print(f"{config.steps} steps in {result.seconds:.0f} s. In {result.folder}:")
     print("  samples.png             held-out pictures, their labels and the predictions")
+    print("  strip.png               how it came to see the first few of them")
     print("  curves.png, log.csv     how it went, step by step")
     print("  weights.safetensors     the net, for predict and evaluate")
     print("  config.json, checkpoint.safetensors, checkpoint-previous.safetensors")
@@ -191,8 +192,11 @@ def _at_least(least: int) -> Callable[[str], int]:
     return read
 
 
-def _add_weights(command: argparse.ArgumentParser) -> None:
-    command.add_argument("--weights", required=True, metavar="F", help="a weights.safetensors")
+def _add_weights(command: argparse.ArgumentParser, default: str | None) -> None:
+    text = "a weights.safetensors, or camvid: those that come with the package"
+    if default:
+        text += f" (default {default})"
+    command.add_argument("--weights", required=not default, default=default, metavar="F", help=text)
 
 
 def _add_case(command: argparse.ArgumentParser) -> None:
@@ -231,7 +235,7 @@ def _parser() -> argparse.ArgumentParser:
 
     predict = commands.add_parser("predict", help="segment pictures of any size")
     predict.set_defaults(command=_predict)
-    _add_weights(predict)
+    _add_weights(predict, default="camvid")
     predict.add_argument(
         "images", type=Path, nargs="+", metavar="IMAGE", help="PNG or JPEG; a name like -x.png as ./-x.png"
     )
@@ -241,7 +245,8 @@ def _parser() -> argparse.ArgumentParser:
 
     evaluate = commands.add_parser("evaluate", help="judge weights by labelled pictures")
     evaluate.set_defaults(command=_evaluate)
-    _add_weights(evaluate)
+    # No default: without --data it judges by painted scenes, which no photograph's net should be judged by.
+    _add_weights(evaluate, default=None)
     evaluate.add_argument("--data", metavar="DIR", help="data folder (default: the held-out street scenes)")
     evaluate.add_argument("--split", help="of --data: train, val (default) or test")
     evaluate.add_argument(

@@ -130,6 +130,15 @@ def test_predict_takes_any_size_and_nets_without_names(tmp_path, capsys):
         assert png.size == (61, 45)
 
 
+def test_predict_without_weights_takes_those_of_the_package(capsys):
+    Image.fromarray(street_scene(0, (96, 128))[0]).save("street.png")
+    assert main(["predict", "street.png"]) == 0
+    assert capsys.readouterr().out.split() == ["street-labels.png", "street-overlay.png"]
+    with Image.open("street-labels.png") as png:
+        expected, _ = snp.load("camvid").predict(np.array(Image.open("street.png")))
+        np.testing.assert_array_equal(np.array(png), expected)
+
+
 def test_predict_takes_ordinary_pictures(weights, capsys):
     """Grey, palette and opaque alpha give what the same colours as RGB give."""
     image = street_scene(0, (48, 64))[0]

@@ -1,10 +1,20 @@
 """Weights by name: those in the package, and a file of the same name before them."""
 
+import json
+import re
+from pathlib import Path
+
 import pytest
 
 import segnet_np as snp
+from segnet_np.data.classes import CAMVID
+from segnet_np.data.folders import Folder
 from segnet_np.models import shipped
 from segnet_np.models.shipped import shipped_names, weights_path
+from segnet_np.training.evaluate import evaluate
+from segnet_np.training.recipe import read_recipe
+
+PHOTOGRAPHS = Path(__file__).parents[2] / "shared" / "camvid"
 
 
 @pytest.fixture
@@ -34,3 +44,36 @@ def test_what_is_neither_is_named(package):
         weights_path("city")
     with pytest.raises(FileNotFoundError, match=r"No such file.*\.\./package/town"):
         weights_path("../package/town")
+
+
+def test_what_comes_with_the_package():
+    assert shipped_names() == ["camvid"]
+    path = weights_path("camvid")
+    assert path.stat().st_size <= 16e6
+    net = snp.load("camvid")
+    assert net.class_names == CAMVID.names
+    assert net.class_colours == CAMVID.colours
+    card = path.with_suffix(".md").read_text(encoding="utf-8")
+    for fact in ("research use", repr(net), f"{sum(p.data.size for p in net.parameters()):,}"):
+        assert fact in card
+
+
+def test_the_card_s_settings_are_the_recipe_s():
+    card = weights_path("camvid").with_suffix(".md").read_text(encoding="utf-8")
+    settings = re.search(r"```json\n(.*?)```", card, re.DOTALL)
+    assert settings is not None
+    recipe = read_recipe("camvid", photographs=True)
+    told = json.loads(settings[1])
+    assert {name: told[name] for name in recipe} == recipe
+
+
+@pytest.mark.skipif(not PHOTOGRAPHS.exists(), reason="needs CamVid in ../shared/camvid")
+def test_the_card_says_what_is_measured():
+    """Its row "as stored"; 0.001 is for near-ties that fall otherwise on another processor."""
+    card = weights_path("camvid").with_suffix(".md").read_text(encoding="utf-8")
+    row = re.search(r"\| as stored \|(.*)\|", card)
+    assert row is not None
+    told = [float(cell) for cell in row[1].split("|")]
+    metrics = evaluate(snp.load("camvid"), Folder(PHOTOGRAPHS, "val"))
+    seen = (metrics.global_accuracy, metrics.class_accuracy, metrics.mean_iou, metrics.boundary_f1)
+    assert seen == pytest.approx(told, abs=0.0005 + 0.001)
