@@ -12,7 +12,8 @@ from tqdm.auto import tqdm
 from benchmarks.results import keep, table
 from segnet_np.layers import Conv2d
 from segnet_np.layers.softmax_cross_entropy import softmax_cross_entropy
-from segnet_np.training.config import SCENES, Config
+from segnet_np.training.config import Config
+from segnet_np.training.recipe import read_recipe
 from segnet_np.training.setup import prepare
 
 SEEDS, STEPS, LAST = 4, 200, 20
@@ -20,8 +21,8 @@ SEEDS, STEPS, LAST = 4, 200, 20
 
 def final_loss(seed: int, algorithm: str) -> float:
     """The mean loss of the last steps."""
-    model = next(iter(SCENES))
-    setup = prepare(replace(Config(model=model, **SCENES[model]), seed=seed, class_weights="none"))
+    demo = Config(**read_recipe("scenes", photographs=False))
+    setup = prepare(replace(demo, seed=seed, class_weights="none"))
     for layer in setup.net.children().values():
         if isinstance(layer, Conv2d) and layer.kernel_size >= 3:
             layer.algorithm = algorithm
