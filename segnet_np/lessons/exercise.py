@@ -63,6 +63,12 @@ class Exercise:
         At least five.
     rtol : float
         How far an element may be off, relative to the largest expected one.
+    call : callable, optional
+        ``call(function, arguments)`` gives what is compared, where calling is not all there is to it: a kernel
+        is given the arrays that it writes to. The solution and the mistakes are called so too.
+    also : callable, optional
+        ``also(function)`` is asked when all numbers are right: what else must hold and does not, in a sentence
+        for the learner; or None.
     """
 
     name: str
@@ -74,3 +80,5 @@ class Exercise:
     hints: tuple[str, str, str]
     mistakes: Sequence[Mistake]
     rtol: float = 1e-9
+    call: Callable[[Callable[..., Any], tuple[Any, ...]], Any] | None = None
+    also: Callable[[Callable[..., Any]], str | None] | None = None
