@@ -1,1 +1,10 @@
 """What the notebooks need: exercises with checks, hints and solutions, and pictures that can be touched."""
+
+from segnet_np.lessons import pictures
+from segnet_np.lessons.explore import explore
+from segnet_np.lessons.guess import guess
+from segnet_np.lessons.overlay_slider import overlay_slider
+from segnet_np.lessons.short import short
+from segnet_np.lessons.show import show
+
+__all__ = ["explore", "guess", "overlay_slider", "pictures", "short", "show"]
