@@ -63,6 +63,10 @@ class Exercise:
         At least five.
     rtol : float
         How far an element may be off, relative to the largest expected one.
+    see : str
+        Where the library does the same, to be read after one's own: "segnet_np/reference.py, max_pool2d".
+    seconds : float
+        How long all cases together may take before the check gives up on a loop that does not end.
     call : callable, optional
         ``call(function, arguments)`` gives what is compared, where calling is not all there is to it: a kernel
         is given the arrays that it writes to. The solution and the mistakes are called so too.
@@ -80,5 +84,7 @@ class Exercise:
     hints: tuple[str, str, str]
     mistakes: Sequence[Mistake]
     rtol: float = 1e-9
+    see: str = ""
+    seconds: float = 60.0
     call: Callable[[Callable[..., Any], tuple[Any, ...]], Any] | None = None
     also: Callable[[Callable[..., Any]], str | None] | None = None

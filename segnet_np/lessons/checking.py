@@ -1,0 +1,72 @@
+"""`check`: run a learner's function on the cases of an exercise, and say kindly what is wrong."""
+
+from collections.abc import Callable
+from typing import Any
+
+from segnet_np.lessons.exercise import Exercise
+from segnet_np.lessons.exercises import find
+from segnet_np.lessons.judging import judge
+from segnet_np.lessons.show import show_html
+from segnet_np.lessons.verdict_html import page
+
+
+def check(name: str, function: Callable[..., Any]) -> bool:
+    """Check your answer to an exercise.
+
+    It is called on copies of the arguments of several cases, and compared with a right answer. Where it
+    differs you see the worst element, both arrays beside each other, and a likely cause.
+
+    Parameters
+    ----------
+    name : str
+        The exercise.
+    function : callable
+        Your function itself: ``check("max_pool", max_pool)``, without brackets behind it.
+
+    Returns
+    -------
+    ok : bool
+        Whether all cases are right.
+
+    Raises
+    ------
+    ValueError
+        If there is no exercise of that name.
+    """
+    verdict = judge(find(name), function)
+    show_html(page(verdict), str(verdict))
+    return verdict.ok
+
+
+def case(name: str, number: int = 1) -> tuple[Any, ...]:
+    """Return the arguments of one of an exercise's cases, to try your function on it.
+
+    Parameters
+    ----------
+    name : str
+        The exercise.
+    number : int, default 1
+        Which case, counted from 1, as `check` names them.
+
+    Returns
+    -------
+    arguments : tuple
+
+    Raises
+    ------
+    ValueError
+        If there is no such exercise or no such case.
+
+    Examples
+    --------
+    >>> from segnet_np import lessons
+    >>> function, *rest = lessons.case("central_difference", 1)
+    """
+    cases = _cases(find(name))
+    if not 1 <= number <= len(cases):
+        raise ValueError(f"{name!r} has cases 1 to {len(cases)}, but {number} was asked for")
+    return tuple(cases[number - 1].arguments)
+
+
+def _cases(exercise: Exercise) -> list[Any]:
+    return list(exercise.cases())

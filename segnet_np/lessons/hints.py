@@ -1,0 +1,90 @@
+"""Help in small steps: three hints, one at a time, and the solution only for those who ask for it."""
+
+import inspect
+import textwrap
+from html import escape
+
+from segnet_np.lessons.exercises import find
+from segnet_np.lessons.markup import in_line
+from segnet_np.lessons.show import show_html
+
+#: How many hints of each exercise were given, in this process.
+_given: dict[str, int] = {}
+
+_BLUE = "0,114,178"
+
+
+def hint(name: str) -> None:
+    """Give the next hint for an exercise: three, one a call, from a nudge to nearly all of it.
+
+    Parameters
+    ----------
+    name : str
+        The exercise.
+
+    Raises
+    ------
+    ValueError
+        If there is no exercise of that name.
+    """
+    hints = find(name).hints
+    place = _given.get(name, 0) % (len(hints) + 1)
+    _given[name] = place + 1
+    if place == len(hints):
+        heading = f"{name}: that were all {len(hints)} hints"
+        words = f'They start again with the next call. `lessons.solution("{name}")` shows a solution.'
+    else:
+        heading, words = f"{name}: hint {place + 1} of {len(hints)}", hints[place]
+    text = textwrap.fill(words, 100, initial_indent="  ", subsequent_indent="  ")
+    _show(heading, in_line(words), text)
+
+
+def solution(name: str) -> None:
+    """Show a solution of an exercise, and where the library does the same.
+
+    Parameters
+    ----------
+    name : str
+        The exercise.
+
+    Raises
+    ------
+    ValueError
+        If there is no exercise of that name.
+    """
+    exercise = find(name)
+    source = source_of(name)
+    see = f"The library does the same in {exercise.see}." if exercise.see else ""
+    style = "padding:.6em .8em;margin:.4em 0;background:rgba(128,128,128,.12);overflow-x:auto;line-height:1.4"
+    markup = f'<pre style="{style}"><code>{_coloured(source)}</code></pre>{in_line(see)}'
+    _show(f"{name}: a solution", markup, source + (f"\n\n{see}" if see else ""))
+
+
+def source_of(name: str) -> str:
+    """Return the source of a solution.
+
+    Parameters
+    ----------
+    name : str
+
+    Returns
+    -------
+    source : str
+    """
+    return textwrap.dedent(inspect.getsource(inspect.unwrap(find(name).solution))).rstrip()
+
+
+def _show(heading: str, markup: str, text: str) -> None:
+    style = f"border-left:.35em solid rgb({_BLUE});padding:.3em .9em;margin:.3em 0;line-height:1.5"
+    show_html(f'<div style="{style}"><b>{escape(heading)}</b><div>{markup}</div></div>', f"{heading}\n{text}")
+
+
+def _coloured(source: str) -> str:
+    """Colour Python where Pygments is installed, as it is with Jupyter; in styles of the elements' own."""
+    try:
+        from pygments import highlight
+        from pygments.formatters import HtmlFormatter
+        from pygments.lexers import PythonLexer
+    except ImportError:
+        return escape(source)
+    return str(highlight(source, PythonLexer(), HtmlFormatter(nowrap=True, noclasses=True)))

@@ -1,0 +1,77 @@
+"""Recognise one of an exercise's known mistakes by the numbers that it gives."""
+
+from collections.abc import Sequence
+
+from segnet_np.lessons.comparing import same
+from segnet_np.lessons.exercise import Exercise, Mistake
+from segnet_np.lessons.running import Outcome, run
+from segnet_np.lessons.trial import Trial, taken_apart
+
+#: So many wrong elements that are the same are no coincidence.
+_ENOUGH = 4
+
+
+def recognise(exercise: Exercise, trials: Sequence[Trial]) -> tuple[Mistake | None, str]:
+    """Find the mistake that gives what the learner's function gives.
+
+    Best is one that agrees in all cases; then one that agrees in those that fail; then one that agrees in the
+    first wrong output (with two mistakes in a function each may spoil an output of its own), there or at
+    least in the first failing case.
+
+    Parameters
+    ----------
+    exercise : Exercise
+    trials : sequence of Trial
+
+    Returns
+    -------
+    mistake : Mistake or None
+    how : str
+        Words to put before its cause, where it does not explain everything.
+    """
+    failing = [trial for trial in trials if trial.fault]
+    answers = {id(m): [run(exercise, m.answer, t.case) for t in trials] for m in exercise.mistakes}
+
+    def agrees(mistake: Mistake, among: Sequence[Trial]) -> bool:
+        outcomes = dict(zip((t.number for t in trials), answers[id(mistake)], strict=True))
+        return all(_alike(exercise, trial, outcomes[trial.number]) for trial in among)
+
+    for among in (trials, failing):
+        for mistake in exercise.mistakes:
+            if agrees(mistake, among):
+                return mistake, ""
+    first = failing[0]
+    if first.fault not in ("values", "shape") or not first.labels:
+        return None, ""
+    wrong = [trial for trial in failing if first.labels[0] in trial.labels]
+    for among, how in ((wrong, "Among other things: "), ([first], "In this case at least: ")):
+        if sum(trial.expected[first.labels[0]].size for trial in among) < _ENOUGH:
+            continue
+        for mistake in exercise.mistakes:
+            outcomes = dict(zip((t.number for t in trials), answers[id(mistake)], strict=True))
+            if all(_output_alike(exercise, t, outcomes[t.number], first.labels[0]) for t in among):
+                alone = len(first.expected) == 1
+                return mistake, "" if alone and among is wrong else how
+    return None, ""
+
+
+def _alike(exercise: Exercise, trial: Trial, other: Outcome) -> bool:
+    """Whether a mistake did in a case what the learner's function did."""
+    mine = trial.outcome
+    if mine.error is not None or other.error is not None:
+        return type(mine.error) is type(other.error) and str(mine.error) == str(other.error)
+    if mine.written != other.written or (mine.returned is None) != (other.returned is None):
+        return False
+    theirs, ours = taken_apart(exercise, other.returned), taken_apart(exercise, mine.returned)
+    if theirs is None or ours is None:
+        return theirs is ours
+    return same(ours, theirs, exercise.rtol)
+
+
+def _output_alike(exercise: Exercise, trial: Trial, other: Outcome, label: str) -> bool:
+    if other.error is not None or trial.outcome.error is not None or label not in trial.got:
+        return False
+    theirs = taken_apart(exercise, other.returned)
+    if theirs is None or label not in theirs:
+        return False
+    return same({label: trial.got[label]}, {label: theirs[label]}, exercise.rtol)

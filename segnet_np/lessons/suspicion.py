@@ -1,0 +1,21 @@
+"""What is thought to be wrong with an answer."""
+
+from dataclasses import dataclass
+
+
+@dataclass(frozen=True)
+class Suspicion:
+    """What kind of fault it is, what can be said for sure, and where it probably comes from.
+
+    Attributes
+    ----------
+    kind : str
+    said : str
+        A fact, a sentence.
+    cause : str
+        A guess, to stand behind "Likely cause:".
+    """
+
+    kind: str
+    said: str
+    cause: str

@@ -1,0 +1,96 @@
+"""What `check` says: a verdict that can be printed, shown in a notebook, and asked."""
+
+import textwrap
+from dataclasses import dataclass
+
+from segnet_np.lessons.comparing import Difference
+from segnet_np.lessons.tables import text_table, worst_line
+
+_WIDTH = 100
+
+
+@dataclass(frozen=True)
+class Verdict:
+    """The result of a check.
+
+    Attributes
+    ----------
+    name : str
+        The exercise.
+    kind : str
+        "passed", "not yet", or what kind of fault the first failing case shows.
+    passed, total : int
+        How many cases are right, of how many.
+    said : str
+        What is wrong, a fact.
+    cause : str
+        Where it probably comes from, a guess.
+    case : str
+        What is special about the first failing case.
+    number : int
+        Which case that is, counted from 1; 0 if it is about none.
+    notes : tuple of str
+        What else can be said.
+    difference : Difference or None
+        Expected and yours, to be drawn side by side.
+    """
+
+    name: str
+    kind: str
+    passed: int
+    total: int
+    said: str = ""
+    cause: str = ""
+    case: str = ""
+    number: int = 0
+    notes: tuple[str, ...] = ()
+    difference: Difference | None = None
+
+    @property
+    def ok(self) -> bool:
+        """Whether every case is right."""
+        return self.kind == "passed"
+
+    @property
+    def headline(self) -> str:
+        """The verdict in one line."""
+        if self.ok:
+            return f"{self.name}: right. All {self.total} cases pass."
+        if self.kind == "not yet":
+            return f"{self.name}: not yet."
+        if not self.number:
+            return f"{self.name}: not right yet."
+        if self.total == 1:
+            return f"{self.name}: not right yet."
+        return f"{self.name}: not right yet. {self.passed} of {self.total} cases pass."
+
+    @property
+    def where(self) -> str:
+        """Which case is looked at, and what is special about it."""
+        if not self.number:
+            return ""
+        first = "The first that does not" if self.passed else "The first"
+        return f"{first} is case {self.number}: {self.case}."
+
+    @property
+    def again(self) -> str:
+        """How to call the function on that case by hand."""
+        return f'your_function(*lessons.case("{self.name}", {self.number}))' if self.number else ""
+
+    def __str__(self) -> str:
+        lines = [self.headline]
+        lines += _wrapped(self.where)
+        lines += _wrapped(self.said)
+        if self.difference is not None:
+            lines += _wrapped(worst_line(self.difference))
+            lines += ["    " + line for line in text_table(self.difference)]
+        lines += _wrapped(f"Likely cause: {self.cause}" if self.cause else "")
+        for note in self.notes:
+            lines += _wrapped(note)
+        lines += _wrapped(f"To try it yourself: {self.again}" if self.again else "")
+        return "\n".join(lines)
+
+
+
+def _wrapped(text: str) -> list[str]:
+    return textwrap.wrap(text, _WIDTH, initial_indent="  ", subsequent_indent="  ")
