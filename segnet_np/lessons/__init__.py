@@ -2,16 +2,21 @@
 
 from segnet_np.lessons import pictures
 from segnet_np.lessons.checking import case, check
+from segnet_np.lessons.environment import environment
 from segnet_np.lessons.explore import explore
 from segnet_np.lessons.guess import guess
 from segnet_np.lessons.hints import hint, solution
+from segnet_np.lessons.live import LiveCurve
 from segnet_np.lessons.overlay_slider import overlay_slider
 from segnet_np.lessons.short import short
 from segnet_np.lessons.show import show
+from segnet_np.lessons.stepper import stepper
 
 __all__ = [
+    "LiveCurve",
     "case",
     "check",
+    "environment",
     "explore",
     "guess",
     "hint",
@@ -20,4 +25,5 @@ __all__ = [
     "short",
     "show",
     "solution",
+    "stepper",
 ]
