@@ -32,6 +32,7 @@ def conv2d(x: np.ndarray, weight: np.ndarray, bias: np.ndarray | None = None, pa
         ``OH = H + 2 * padding - KH + 1``, OW likewise.
     """
     out_channels, _, kernel_h, kernel_w = weight.shape
+    # docs/derivations/convolution.md (1), (2), (3)
     padded = np.pad(x, ((0, 0), (0, 0), (padding, padding), (padding, padding)))
     batch, _, height, width = padded.shape
     out = np.zeros((batch, out_channels, height - kernel_h + 1, width - kernel_w + 1), x.dtype)
@@ -68,6 +69,7 @@ def conv2d_backward(
     dbias = np.zeros_like(weight[:, 0, 0, 0])
     for n, o, i, j in np.ndindex(dout.shape):
         # forward was: out[n, o, i, j] = sum(patch * weight[o]) + bias[o]
+        # docs/derivations/convolution.md (5), (7), (9), (10)
         patch = padded[n, :, i : i + kernel_h, j : j + kernel_w]
         dpadded[n, :, i : i + kernel_h, j : j + kernel_w] += dout[n, o, i, j] * weight[o]
         dweight[o] += dout[n, o, i, j] * patch
@@ -111,10 +113,12 @@ def batch_norm_train(
     running_mean, running_var = running_mean.copy(), running_var.copy()
     for c in range(x.shape[1]):
         values = x[:, c]
+        # docs/derivations/batch_norm.md (1) to (4)
         mean = values.mean()
         var = ((values - mean) ** 2).mean()
         x_hat = (values - mean) / np.sqrt(var + eps)
         out[:, c] = weight[c] * x_hat + bias[c]
+        # docs/derivations/batch_norm.md (5), (6)
         unbiased_var = var * values.size / (values.size - 1)
         running_mean[c] = (1 - momentum) * running_mean[c] + momentum * mean
         running_var[c] = (1 - momentum) * running_var[c] + momentum * unbiased_var
@@ -145,14 +149,14 @@ def batch_norm_train_backward(
         var = ((values - mean) ** 2).mean()
         std = np.sqrt(var + eps)
         x_hat = (values - mean) / std
-        # forward was: out = weight * x_hat + bias
+        # forward was: out = weight * x_hat + bias; docs/derivations/batch_norm.md (7), (8), (9)
         dweight[c] = (dout[:, c] * x_hat).sum()
         dbias[c] = dout[:, c].sum()
         dx_hat = dout[:, c] * weight[c]
-        # forward was: x_hat = (x - mean) * (var + eps) ** -0.5
+        # forward was: x_hat = (x - mean) * (var + eps) ** -0.5; docs/derivations/batch_norm.md (10), (12)
         dvar = (dx_hat * (values - mean) * -0.5 * (var + eps) ** -1.5).sum()
         dmean = (-dx_hat / std).sum()
-        # forward was: var = mean of (x - mean) ** 2, mean = mean of x
+        # forward was: var = mean of (x - mean) ** 2, mean = mean of x; docs/derivations/batch_norm.md (13)
         dx[:, c] = dx_hat / std + dvar * 2 * (values - mean) / count + dmean / count
     return dx, dweight, dbias
 
@@ -209,7 +213,7 @@ def batch_norm_eval_backward(
     dweight, dbias = np.zeros_like(weight), np.zeros_like(weight)
     for c in range(x.shape[1]):
         std = np.sqrt(running_var[c] + eps)
-        # forward was: out = weight * (x - running_mean) / std + bias
+        # forward was: out = weight * (x - running_mean) / std + bias; docs/derivations/batch_norm.md (20)
         dx[:, c] = dout[:, c] * weight[c] / std
         dweight[c] = (dout[:, c] * (x[:, c] - running_mean[c]) / std).sum()
         dbias[c] = dout[:, c].sum()
@@ -263,6 +267,7 @@ def max_pool2d(x: np.ndarray, ceil_mode: bool = False) -> tuple[np.ndarray, np.n
                 # Strictly greater: of equal values the first one stays. A NaN always wins.
                 if value > best or np.isnan(value):
                     best, where = value, (row, column)
+        # docs/derivations/pooling_and_unpooling.md (1), (2)
         y[n, c, i, j] = best
         indices[n, c, i, j] = where[0] * width + where[1]
     return y, indices
@@ -270,7 +275,7 @@ def max_pool2d(x: np.ndarray, ceil_mode: bool = False) -> tuple[np.ndarray, np.n
 
 def max_pool2d_backward(dy: np.ndarray, indices: np.ndarray, input_size: tuple[int, int]) -> np.ndarray:
     """Each y is a copy of one x, which gets all of its gradient: the same scattering as unpooling."""
-    # forward was: y[i, j] = x[indices[i, j]]
+    # forward was: y[i, j] = x[indices[i, j]]; docs/derivations/pooling_and_unpooling.md (6)
     return max_unpool2d(dy, indices, input_size)
 
 
@@ -294,7 +299,7 @@ def max_unpool2d(y: np.ndarray, indices: np.ndarray, output_size: tuple[int, int
     out = np.zeros((batch, channels, height, width), y.dtype)
     for n, c, i, j in np.ndindex(y.shape):
         row, column = divmod(indices[n, c, i, j], width)
-        out[n, c, row, column] = y[n, c, i, j]
+        out[n, c, row, column] = y[n, c, i, j]  # docs/derivations/pooling_and_unpooling.md (7)
     return out
 
 
@@ -303,7 +308,7 @@ def max_unpool2d_backward(dout: np.ndarray, indices: np.ndarray) -> np.ndarray:
     width = dout.shape[3]
     dy = np.zeros(indices.shape, dout.dtype)
     for n, c, i, j in np.ndindex(indices.shape):
-        # forward was: out[row, column] = y[i, j]
+        # forward was: out[row, column] = y[i, j]; docs/derivations/pooling_and_unpooling.md (8)
         row, column = divmod(indices[n, c, i, j], width)
         dy[n, c, i, j] = dout[n, c, row, column]
     return dy
@@ -314,6 +319,7 @@ def max_unpool2d_backward(dout: np.ndarray, indices: np.ndarray) -> np.ndarray:
 
 def softmax(logits: np.ndarray) -> np.ndarray:
     """Probabilities over the classes, (N, num_classes, H, W). Subtracting the maximum prevents overflow."""
+    # docs/derivations/softmax_cross_entropy.md (2)
     exponentials = np.exp(logits - logits.max(axis=1, keepdims=True))
     return exponentials / exponentials.sum(axis=1, keepdims=True)
 
@@ -346,9 +352,11 @@ def softmax_cross_entropy(
         if label == ignore_index:
             continue
         weight = 1.0 if class_weights is None else class_weights[label]
+        # docs/derivations/softmax_cross_entropy.md (3), (4)
         loss -= weight * np.log(probabilities[n, label, i, j])
         total_weight += weight
         # loss was: log(sum of exp(logits)) - logits[label]
+        # docs/derivations/softmax_cross_entropy.md (6), (7)
         dlogits[n, :, i, j] = weight * probabilities[n, :, i, j]
         dlogits[n, label, i, j] -= weight
     if total_weight == 0:

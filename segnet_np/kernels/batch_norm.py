@@ -54,6 +54,6 @@ def input_gradient(x, dout, mean, inv_std, scale, mean_dout, mean_dout_x_hat, dx
     """dx = scale * (dout - mean(dout) - x_hat * mean(dout * x_hat)); the vectors are of x's dtype."""
     pixels, channels = x.shape
     for p in prange(pixels):
-        for c in range(channels):
+        for c in range(channels):  # docs/derivations/batch_norm.md (17)
             x_hat = (x[p, c] - mean[c]) * inv_std[c]
             dx[p, c] = scale[c] * (dout[p, c] - mean_dout[c] - x_hat * mean_dout_x_hat[c])

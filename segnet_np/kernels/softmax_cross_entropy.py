@@ -96,13 +96,13 @@ def cross_entropy(logits, labels, weights, partial_loss, dlogits):
                 total = turned[at_total + k]
                 if label < 0:
                     turned[at_total + k] = 0
-                else:
+                else:  # docs/derivations/softmax_cross_entropy.md (5)
                     log_softmax = logits[first + k, label] - turned[at_top + k] - math.log(total)
                     loss -= weights[label] * log_softmax
                     turned[at_total + k] = weights[label] / total
             _scale_and_turn_back(turned, at_total, dlogits, first, count)
             for k in range(count):
                 label = labels[first + k]
-                if label >= 0:
+                if label >= 0:  # docs/derivations/softmax_cross_entropy.md (8)
                     dlogits[first + k, label] -= weights[label]
         partial_loss[chunk] = loss

@@ -184,7 +184,7 @@ def winograd(
                         first_tile * m + left - padding, here_columns, first_c, channels - first_c,
                         flat, v, r * here_columns,
                     )  # fmt: skip
-                for f in range((m + 2) * (m + 2)):
+                for f in range((m + 2) * (m + 2)):  # docs/derivations/winograd.md (13)
                     for group in range(-(-tiles // v.rows)):
                         add_product(
                             columns // lanes, flat, v.start + group * v.group + f * v.step, (v.width, 0, 1),

@@ -43,7 +43,7 @@ from numba import njit
 from segnet_np.kernels.flags import FASTMATH
 from segnet_np.kernels.simd_blocks import read_columns, turn, write_rows
 
-S = 2**0.5
+S = 2**0.5  # the points: docs/derivations/winograd.md (9) to (11)
 
 
 @njit(forceinline=True, fastmath=FASTMATH)
@@ -186,8 +186,9 @@ def down_and_along(points_4, taken_4, points_2, taken_2):
     return transform
 
 
-transform_input = down_and_along(input_4, 6, input_2, 4)
+transform_input = down_and_along(input_4, 6, input_2, 4)  # docs/derivations/winograd.md (7)
 transform_weight = down_and_along(weight_4, 3, weight_2, 3)
-transform_output = down_and_along(output_4, 6, output_2, 4)
+transform_output = down_and_along(output_4, 6, output_2, 4)  # docs/derivations/winograd.md (12)
+# The transposes: docs/derivations/winograd.md (16), (14)
 transform_weight_transposed = down_and_along(weight_4_transposed, 6, weight_2_transposed, 4)
 transform_output_transposed = down_and_along(output_4_transposed, 4, output_2_transposed, 2)

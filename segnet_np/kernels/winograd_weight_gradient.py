@@ -111,7 +111,7 @@ def winograd_weight_gradient(maps, padding, dmaps, m, block, channel_block, colu
                     )  # fmt: skip
                 fresh = first_row == start and strip == 0
                 depth = (-(-tiles // GROUP), GROUP)
-                for f in range((m + 2) * (m + 2)):
+                for f in range((m + 2) * (m + 2)):  # docs/derivations/winograd.md (15)
                     for c in range(0, c_count, rows):
                         add_product(
                             columns // lanes, flat, v.start + f * v.step + c, (1, v.group, v.width),

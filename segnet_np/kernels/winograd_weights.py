@@ -64,7 +64,7 @@ def transform_weights(m, weight, adjoint, piece, first_d, depth, first_o, column
                     else:
                         start += (top + ki) * size + left
                     for k in range(0, run, lanes):
-                        # Turned round, the last tap comes first.
+                        # Turned round, the last tap comes first; docs/derivations/winograd.md (18).
                         tap = 3 * ki + (run - 1 - k if adjoint else k)
                         transpose(
                             flat, start + k, wide_step, here, min(lanes, run - k),

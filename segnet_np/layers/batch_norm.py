@@ -148,14 +148,15 @@ class BatchNorm2d(Layer):
         pixels, dpixels = (a.reshape(-1, self.num_features) for a in (x, dout))
         mean_, inv_std_ = self._narrow(mean, inv_std)
 
-        # forward was: out = weight * x_hat + bias
+        # forward was: out = weight * x_hat + bias; docs/derivations/batch_norm.md (7), (8)
         partial_dbias, partial_dweight = partial_sums(*pixels.shape), partial_sums(*pixels.shape)
         kernels.gradient_sums(pixels, dpixels, mean_, inv_std_, partial_dbias, partial_dweight)
         dbias, dweight = partial_dbias.sum(axis=0), partial_dweight.sum(axis=0)
         self.bias.add_gradient(dbias.astype(self.dtype))
         self.weight.add_gradient(dweight.astype(self.dtype))
 
-        # forward was: x_hat = (x - mean) * inv_std, where in training mean and inv_std came from x too
+        # forward was: x_hat = (x - mean) * inv_std, where in training mean and inv_std came from x too;
+        # docs/derivations/batch_norm.md (17), (20)
         count = len(pixels) if trained else np.inf  # fixed statistics: the two means drop out
         scale = self.weight.data * inv_std
         dx = self.workspace.empty(x.shape, self.dtype)
@@ -198,7 +199,7 @@ class BatchNorm2d(Layer):
         else:
             # To the deviations from a block's own mean comes the distance of that from the mean of all (Chan,
             # Golub, LeVeque, "Updating formulae and a pairwise algorithm for computing sample variances",
-            # 1979).
+            # 1979; docs/derivations/batch_norm.md (21)).
             counts, means, squares_within = moments.transpose(1, 0, 2)
             mean = (counts * means).sum(axis=0) / count
             squares = (squares_within + counts * (means - mean) ** 2).sum(axis=0)

@@ -199,19 +199,20 @@ class Conv2d(Layer):
         """Backward for :meth:`lazy_forward`."""
         (x,) = self.recall_inside(dmaps)
         dout = finish(dmaps, self.workspace)
-        # forward was: out = bias + ...
+        # forward was: out = bias + ...; docs/derivations/convolution.md (5)
         if self.bias is not None:
             self.bias.add_gradient(self._sum_pixels(dout))
         return self.product_gradients(x, dout, input_grad)
 
     def product_gradients(self, x: LazyMaps, dout: np.ndarray, input_grad: bool) -> LazyMaps | None:
         """Add to the gradient of the weights, and return that of x, or None if it is not wanted."""
-        # forward was: out[pixel, o] += weight[o, tap] * x[pixel + tap]
+        # forward was: out[pixel, o] += weight[o, tap] * x[pixel + tap]; docs/derivations/convolution.md (7)
         size = self.kernel_size
         self.weight.add_gradient(weight_gradient(self.workspace, x, dout, self.padding, size, self.algorithm))
         if not input_grad:
             return None
-        # The same line, read for x: each x[pixel + tap] received dout[pixel] times the weight of that tap.
+        # The same line, read for x: each x[pixel + tap] received dout[pixel] times the weight of that tap;
+        # docs/derivations/convolution.md (12)
         no_bias = np.zeros(self.in_channels, self.dtype)
         dx, _ = correlate(
             self.workspace,

@@ -112,7 +112,8 @@ class MaxPool2d(Layer):
     def lazy_backward(self, dmaps: LazyMaps, *options: Any) -> LazyMaps:
         """Backward for :meth:`lazy_forward`: say where the gradients go; the reader puts them there."""
         (indices,) = self.recall_inside(dmaps)
-        # forward was: y = x[indices], so dx[indices] = dy: unpooling
+        # forward was: y = x[indices], so dx[indices] = dy: unpooling;
+        # docs/derivations/pooling_and_unpooling.md (6)
         return unpooled(dmaps, to_nhwc(indices.offsets), indices.input_size, self.workspace)
 
     def __repr__(self) -> str:

@@ -130,7 +130,7 @@ class MaxUnpool2d(Layer):
         """Backward for :meth:`lazy_forward`."""
         (indices,) = self.recall_inside(dmaps)
         dout = finish(dmaps, self.workspace)
-        # forward was: out[indices] = y
+        # forward was: out[indices] = y; docs/derivations/pooling_and_unpooling.md (8)
         batch, channels, pooled_h, pooled_w = indices.shape
         dy = self.workspace.empty((batch, pooled_h, pooled_w, channels), dout.dtype)
         gather(dout, to_nhwc(indices.offsets), dy)

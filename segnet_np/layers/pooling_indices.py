@@ -137,7 +137,7 @@ class PoolingIndices:
         offsets = self.offsets.astype(np.int64)
         rows = WINDOW * np.arange(self.shape[2])[:, None] + offsets // WINDOW
         columns = WINDOW * np.arange(self.shape[3]) + offsets % WINDOW
-        return rows * self.input_size[1] + columns
+        return rows * self.input_size[1] + columns  # docs/derivations/pooling_and_unpooling.md (2)
 
     def __repr__(self) -> str:
         height, width = self.input_size
