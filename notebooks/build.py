@@ -1,7 +1,7 @@
-"""Make the notebooks from their sources: `python notebooks/build.py`, or with --check only say which disagree.
+"""Make the notebooks from their sources: `python notebooks/build.py`; with --check only say which disagree.
 
-A lesson is written in `src/NN_name.py`, in jupytext's percent format, which can be read, compared and searched as text.
-`NN_name.ipynb` is made from it, without outputs, and byte for byte the same each time.
+A lesson is written in `src/NN_name.py`, in jupytext's percent format, which can be read, compared and
+searched as text. `NN_name.ipynb` is made from it, without outputs, byte for byte the same each time.
 """
 
 import argparse

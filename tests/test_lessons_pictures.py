@@ -32,7 +32,9 @@ def test_grid_marks_the_cells_it_was_told_to():
     marked = X > 4
     pictures.draw_grid(ax, X, marked=marked, title="x")
     assert texts(ax, X.shape)[0] == ["1", "5", "2"]
-    frames = {(round(p.get_x() + 0.42), round(p.get_y() + 0.42)) for p in ax.patches if isinstance(p, Rectangle)}
+    frames = {
+        (round(p.get_x() + 0.42), round(p.get_y() + 0.42)) for p in ax.patches if isinstance(p, Rectangle)
+    }
     assert frames == {(1, 0), (0, 2)}
     bold = [text.get_text() for text in ax.texts if text.get_fontweight() == "bold"]
     assert bold == ["5", "9"]
@@ -81,7 +83,7 @@ def test_arrow_leads_from_cell_to_cell():
 
 
 def test_memory_is_that_of_the_paper():
-    """Stage 1: 64 maps of 360x480; 2 bits a window make 0.69 MB; a window of four float32 holds 64 times as much."""
+    """Stage 1: 64 maps of 360x480; 2 bits a window make 0.69 MB, four float32 a window 64 times as much."""
     stages = memory_of_the_stages()
     assert stages[0]["two bits"] == pytest.approx(0.6912)
     assert stages[0]["whole maps"] == pytest.approx(64 * 0.6912)

@@ -81,7 +81,10 @@ def test_markup_has_paragraphs_and_lists():
         - one
         - **two**
         """
-    assert to_html(text) == "<p>First\nparagraph.</p><p>Then:</p><ul><li>one</li><li><strong>two</strong></li></ul>"
+    assert (
+        to_html(text)
+        == "<p>First\nparagraph.</p><p>Then:</p><ul><li>one</li><li><strong>two</strong></li></ul>"
+    )
 
 
 # -------------------------------------------------------------------------------------------------- guess

@@ -97,7 +97,12 @@ for indices in reversed(remembered):  # the last indices are needed first
 
 # %%
 rows, columns = slice(30, 78), slice(40, 104)
-names = ["edges of the scene", "back by copies (nearest)", "back by straight lines (bilinear)", "back by remembered places"]
+names = [
+    "edges of the scene",
+    "back by copies (nearest)",
+    "back by straight lines (bilinear)",
+    "back by remembered places",
+]
 lessons.show(
     pictures.draw_maps([m[0, 0][rows, columns] for m in (edges, nearest, bilinear, unpooled)], names),
     "A detail of the edges of the scene: sharp lines; then coarse blocks; then blurred blobs; then single dots that stand exactly "
@@ -138,6 +143,7 @@ print(demo.net.model, "of width", demo.net.width, "·", len(demo.batches.dataset
 # %% [markdown]
 # This is one training step. It is the same for every net there is: forward, loss, backward, a small change of the weights.
 
+
 # %%
 def training_step(k):
     images, labels = demo.batches.draw(k)
@@ -167,7 +173,9 @@ for k in range(2):
     with announced_compilation(print) as compilation:
         losses.append(training_step(k))
     compilation.report()
-    print(f"step {k + 1}: {time.perf_counter() - began:.2f} s, of which {compilation.seconds:.2f} s compiling")
+    print(
+        f"step {k + 1}: {time.perf_counter() - began:.2f} s, of which {compilation.seconds:.2f} s compiling"
+    )
 
 # %%
 lessons.guess(
@@ -192,7 +200,10 @@ curve.finish()
 
 # %%
 first, last = np.mean(losses[:10]), np.mean(losses[-10:])
-print(f"loss {first:.2f} -> {last:.2f}:", "it fell, the net has learned." if last < first else "it did NOT fall. Run from the top.")
+print(
+    f"loss {first:.2f} -> {last:.2f}:",
+    "it fell, the net has learned." if last < first else "it did NOT fall. Run from the top.",
+)
 
 # %% [markdown]
 # ## Look at it
@@ -216,6 +227,7 @@ lessons.guess(
 #
 # How good is it? The first number that everybody looks at is the share of pixels that are right. Pixels that nobody labelled count
 # neither way.
+
 
 # %%
 def pixel_accuracy(prediction, labels, void):
@@ -247,7 +259,9 @@ lessons.guess(
 )
 
 # %%
-known = np.concatenate([labels[labels != CAMVID.ignore_index] for _, labels in (scenes[k] for k in range(40))])
+known = np.concatenate(
+    [labels[labels != CAMVID.ignore_index] for _, labels in (scenes[k] for k in range(40))]
+)
 print(f"pixels that are Road: {(known == CAMVID.names.index('Road')).mean():.2f}")
 
 # %% [markdown]

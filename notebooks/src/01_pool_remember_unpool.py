@@ -124,6 +124,7 @@ lessons.guess(
 # Now write it. One map, no batch, no channels. Where you get stuck, there are three hints, one a call; and `check` says
 # what is wrong, not only that something is.
 
+
 # %%
 def max_pool(x):
     """x: (H, W). Returns y and offsets, each (H // 2, W // 2)."""
@@ -173,6 +174,7 @@ lessons.show(figure, "The nine offsets of the map, and beside them the same plac
 #
 # Play with the size. Grey cells have no window; dashed windows hang over the edge.
 
+
 # %%
 def pooled_map(height=5, width=7, ceil_mode=False):
     """A map with its windows, what pooling keeps and remembers, and what unpooling gives back."""
@@ -194,8 +196,8 @@ lessons.guess(
     "decoder doubles: 24, 48, ... **Where does it go wrong**, and what must it know to go right?",
     "12 windows came from 23 rows, not from 24; and 23 windows from 45 rows, not 46. Doubling cannot know that: 23 and "
     "24 rows both have 12 windows. With floor it is the same trouble, 45 rows pool to 22, and 22 doubled is 44. So each "
-    "unpooling needs the **size** that its pooling began with. Implementations that leave it out crash at this size; it is "
-    "one of the most frequent questions about them.",
+    "unpooling needs the **size** that its pooling began with. Implementations that leave it out crash at this size; "
+    "people keep running into it.",
 )
 
 # %% [markdown]
@@ -216,6 +218,7 @@ except ValueError as error:
 # ## Your turn: unpooling
 #
 # Zeros of the right size, then each number to its place. The size is an argument, and now you know why.
+
 
 # %%
 def max_unpool(y, offsets, size):
@@ -252,7 +255,9 @@ small, large = pictures.window_colours(2, 2, window=1), pictures.window_colours(
 pictures.draw_grid(axes[0], p, colours=small, title="p")
 pictures.draw_grid(axes[1], spread[0, 0], colours=large, faint=spread[0, 0] == 0, window=2, title="unpooled")
 pictures.draw_grid(axes[2], again[0, 0], colours=small, marked=again[0, 0] != p, title="pooled again")
-lessons.show(figure, "p with a negative number, unpooled, and pooled again: in place of the negative one stands 0")
+lessons.show(
+    figure, "p with a negative number, unpooled, and pooled again: in place of the negative one stands 0"
+)
 
 # %% [markdown]
 # The framed number is the one that did not survive. Does SegNet mind? No: in its encoder a ReLU stands in front of every
@@ -260,6 +265,7 @@ lessons.show(figure, "p with a negative number, unpooled, and pooled again: in p
 #
 # And the last row and column of an odd map, with windows that hang over the edge? There is one window where even a
 # negative number survives. Which one? Write down what comes out, for any `p` and any size, without pooling anything.
+
 
 # %%
 def pool_of_unpool(p, size):
@@ -279,6 +285,7 @@ lessons.check("pool_of_unpool", pool_of_unpool)
 #
 # If $x_1$ is the largest, then $y$ **is** $x_1$, as long as nobody overtakes it. Push $x_1$ up by a little and $y$ rises by
 # just as much; push another one and nothing happens. So the derivative is 1 for the winner and 0 for the others.
+
 
 # %%
 def pooled_window(x1):
@@ -308,6 +315,7 @@ lessons.guess(
     "each window, put where the index says, with zeros around it. You have already written this function!",
 )
 
+
 # %%
 def max_pool_backward(dy, offsets, x):
     """dy, offsets: (H // 2, W // 2), x: (H, W). Returns dx: (H, W)."""
@@ -329,6 +337,7 @@ lessons.guess(
     "Something else: it is the number **at the place where y was put**. Nothing is compared. It may well be the smallest of "
     "the four. What stands in the other three places says how the loss would like constants to change, and they cannot.",
 )
+
 
 # %%
 def max_unpool_backward(dout, offsets):
@@ -366,7 +375,12 @@ one_colour = pictures.light(pictures.WINDOW_COLOURS)
 columns = np.where(S[..., None] > 0, one_colour[None], 1.0)
 pictures.draw_grid(axes[0], S, colours=columns, faint=S == 0, font_size=8, title="scatter: S, 16x4")
 pictures.draw_grid(
-    axes[1], S.T, colours=columns.transpose(1, 0, 2), faint=S.T == 0, font_size=8, title="gather: S transposed, 4x16"
+    axes[1],
+    S.T,
+    colours=columns.transpose(1, 0, 2),
+    faint=S.T == 0,
+    font_size=8,
+    title="gather: S transposed, 4x16",
 )
 lessons.show(figure, "A matrix of 16 rows and 4 columns with a single one in each column, and its transpose")
 

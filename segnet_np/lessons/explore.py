@@ -1,4 +1,4 @@
-"""A picture with sliders: drawn anew for each setting where a kernel runs, a still picture where none does."""
+"""A picture with sliders: drawn anew for each setting where a kernel runs, still where none does."""
 
 import base64
 import inspect

@@ -17,7 +17,7 @@ def guess(question: str, answer: str) -> None:
     Parameters
     ----------
     question : str
-        With a little Markdown: ``**bold**``, ``code`` in backticks, ``$math$``, lists with ``- ``.
+        With a little Markdown: ``**bold**``, ``code`` in backticks, ``$math$``, lists with ``-``.
     answer : str
         Likewise; say also why.
     """

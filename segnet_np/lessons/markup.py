@@ -1,7 +1,8 @@
 """A little Markdown turned into HTML: as much as a question and its answer need.
 
-Paragraphs, lists with ``- ``, ``**bold**``, ``*emphasis*``, ``code`` in backticks and ``$math$``. Mathematics is handed
-on as ``\\(...\\)``, which MathJax typesets in JupyterLab and, because of its class, in a Sphinx page too.
+Paragraphs, lists with ``- ``, ``**bold**``, ``*emphasis*``, ``code`` in backticks and ``$math$``. Mathematics
+is handed on as ``\\(...\\)``, which MathJax typesets in JupyterLab and, because of its class, on a page that
+Sphinx made.
 """
 
 import html

@@ -1,4 +1,4 @@
-"""A segmentation laid over its picture, with sliders that need no kernel: plain HTML, also on a saved page."""
+"""A segmentation laid over its picture, with sliders that need no kernel: plain HTML, on saved pages too."""
 
 import base64
 import html
@@ -53,8 +53,9 @@ def _markup(image: np.ndarray, maps: dict[str, np.ndarray], classes: Classes, wi
     fit = "display: block; width: 100%; image-rendering: pixelated; margin: 0"
     layers = [f'<img src="{_png(image)}" alt="the picture" style="{fit}">']
     for k, (name, array) in enumerate(maps.items()):
+        alt = f"{html.escape(name)}: {_describe(array, classes)}"
         layers.append(
-            f'<img src="{_png(colourise(array, classes))}" alt="{html.escape(name)}: {_describe(array, classes)}" '
+            f'<img src="{_png(colourise(array, classes))}" alt="{alt}" '
             f'data-labels="{html.escape(name)}" {"hidden" if k else ""} '
             f'style="{fit}; position: absolute; inset: 0; height: 100%; opacity: 0.6">'
         )

@@ -1,7 +1,7 @@
 """Pictures that several lessons draw: grids of numbers, arrows between their cells, maps side by side.
 
-Colours are those of Okabe and Ito, which people with any kind of colour vision can tell apart; what matters is also
-marked by a frame or by its text, never by colour alone.
+Colours are those of Okabe and Ito, which people with any kind of colour vision can tell apart; what matters
+is also marked by a frame or by its text, never by colour alone.
 """
 
 from collections.abc import Sequence
@@ -142,7 +142,8 @@ def draw_arrow(
     """
     arrow = ConnectionPatch(
         start_cell[::-1], end_cell[::-1], "data", "data", axesA=start, axesB=end, arrowstyle="-|>",
-        connectionstyle=f"arc3,rad={bend}", color=colour, linewidth=1.6, mutation_scale=14, shrinkA=8, shrinkB=9,
+        connectionstyle=f"arc3,rad={bend}", color=colour, linewidth=1.6, mutation_scale=14, shrinkA=8,
+        shrinkB=9,
     )  # fmt: skip
     start.figure.add_artist(arrow)
 

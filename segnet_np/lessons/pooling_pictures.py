@@ -14,7 +14,7 @@ CAMVID_SIZE = (360, 480)
 
 
 def pool_picture(x: np.ndarray, ceil_mode: bool = False, unpool: bool = True) -> Figure:
-    """Draw a map with its windows, what pooling keeps of it, what it remembers, and what unpooling makes of it.
+    """Draw a map with its windows, what pooling keeps and remembers of it, and what unpooling gives back.
 
     Parameters
     ----------
@@ -41,14 +41,20 @@ def pool_picture(x: np.ndarray, ceil_mode: bool = False, unpool: bool = True) ->
     pooled_colours = pictures.window_colours(rows, columns, window=1)
     # Where windows hang over the edge, there is room for their outlines.
     shapes = [(2 * rows, 2 * columns) if ceil_mode else x.shape, (rows, columns), (rows, columns)]
-    shapes = [(max(shapes[0][0], height), max(shapes[0][1], width)), *shapes[1:], *([x.shape] if unpool else [])]
+    shapes = [
+        (max(shapes[0][0], height), max(shapes[0][1], width)),
+        *shapes[1:],
+        *([x.shape] if unpool else []),
+    ]
     figure, axes = pictures.grids(*shapes, gap=0.75)
     pictures.draw_grid(axes[0], x, marked=marked, colours=colours, title="x and its windows")
     pictures.draw_grid(axes[1], y[0, 0], colours=pooled_colours, title="y: the largest")
     offsets = indices.offsets[0, 0]
     pictures.draw_grid(axes[2], offsets, colours=pooled_colours, title="offset: where")
     for i, j in np.ndindex(rows, columns):
-        edge = Rectangle((2 * j - 0.5, 2 * i - 0.5), 2, 2, fill=False, edgecolor=INK, linewidth=1.8, linestyle="-")
+        edge = Rectangle(
+            (2 * j - 0.5, 2 * i - 0.5), 2, 2, fill=False, edgecolor=INK, linewidth=1.8, linestyle="-"
+        )
         over = 2 * i + 2 > height or 2 * j + 2 > width
         edge.set(linestyle=(0, (3, 2)) if over else "-", clip_on=False)
         axes[0].add_patch(edge)
@@ -72,7 +78,9 @@ def travel_picture() -> Figure:
         if k < levels:
             for x, colour in ((-2.2 + 0.28 * k, BLUE), (2.2 - 0.28 * k, ORANGE)):
                 ax.add_patch(
-                    Rectangle((x - half, y - 0.27), 2 * half, 0.54, facecolor=colour, alpha=0.85, edgecolor="white")
+                    Rectangle(
+                        (x - half, y - 0.27), 2 * half, 0.54, facecolor=colour, alpha=0.85, edgecolor="white"
+                    )
                 )
             left, right = -2.2 + 0.28 * k + half, 2.2 - 0.28 * k - half
             ax.add_patch(
@@ -94,7 +102,15 @@ def travel_picture() -> Figure:
             height, width = (height + 1) // 2, (width + 1) // 2
         else:
             ax.plot([-0.8, 0.8], [y, y], color=SOFT, linewidth=6, solid_capstyle="round")
-            ax.text(0, y - 0.18, f"{size}: one number for 32x32 pixels", ha="center", va="top", fontsize=9, color=INK)
+            ax.text(
+                0,
+                y - 0.18,
+                f"{size}: one number for 32x32 pixels",
+                ha="center",
+                va="top",
+                fontsize=9,
+                color=INK,
+            )
     ax.text(-2.2, levels + 0.5, "encoder: convolve, pool, remember", ha="center", color=BLUE, fontsize=11)
     ax.text(2.2, levels + 0.5, "decoder: unpool, convolve", ha="center", color="#b87a00", fontsize=11)
     ax.set(xlim=(-4.1, 3.4), ylim=(-0.75, levels + 0.85))
@@ -125,7 +141,11 @@ def memory_of_the_stages(
     for count in channels:
         windows = count * ((height + 1) // 2) * ((width + 1) // 2)
         stages.append(
-            {"whole maps": 4e-6 * count * height * width, "one byte": 1e-6 * windows, "two bits": 0.25e-6 * windows}
+            {
+                "whole maps": 4e-6 * count * height * width,
+                "one byte": 1e-6 * windows,
+                "two bits": 0.25e-6 * windows,
+            }
         )
         height, width = (height + 1) // 2, (width + 1) // 2
     return stages
@@ -137,7 +157,11 @@ def memory_picture() -> Figure:
     figure = Figure(figsize=(8, 3.4), dpi=pictures.DPI, layout="constrained")
     ax = figure.subplots()
     ways = [("whole maps", BLUE), ("one byte", ORANGE), ("two bits", pictures.GREEN)]
-    names = {"whole maps": "whole maps, float32", "one byte": "one byte a window", "two bits": "two bits a window"}
+    names = {
+        "whole maps": "whole maps, float32",
+        "one byte": "one byte a window",
+        "two bits": "two bits a window",
+    }
     for k, (way, colour) in enumerate(ways):
         values = [stage[way] for stage in stages]
         places = np.arange(len(stages)) + (k - 1) * 0.27
@@ -148,5 +172,10 @@ def memory_picture() -> Figure:
     ax.legend(frameon=False, fontsize=10)
     ax.tick_params(length=0, colors=INK)
     ax.spines[["top", "right", "left"]].set_visible(False)
-    ax.set_title("What one picture of 360x480 makes the encoder keep for the decoder", loc="left", fontsize=11, color=INK)
+    ax.set_title(
+        "What one picture of 360x480 makes the encoder keep for the decoder",
+        loc="left",
+        fontsize=11,
+        color=INK,
+    )
     return figure

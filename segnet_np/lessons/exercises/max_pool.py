@@ -134,36 +134,38 @@ def _largest_size(x: np.ndarray) -> Pooled:
 EXERCISE = Exercise(
     name="max_pool",
     lesson="01",
-    task="""Write `max_pool(x)` for one map `x` of shape (H, W). Cut it into windows of 2x2 that do not overlap; of an
-odd map the last row or column is left out. Return two arrays of shape (H // 2, W // 2): `y`, the largest number of
-each window, and `offsets`, where in its window that stood: 0 and 1 in the upper row, 2 and 3 in the lower one. Of equal
-maxima take the first one, in the order of the offsets.""",
+    task="""Write `max_pool(x)` for one map `x` of shape (H, W). Cut it into windows of 2x2 that do not
+overlap; of an odd map the last row or column is left out. Return two arrays of shape (H // 2, W // 2): `y`,
+the largest number of each window, and `offsets`, where in its window that stood: 0 and 1 in the upper row, 2
+and 3 in the lower one. Of equal maxima take the first one, in the order of the offsets.""",
+    see="segnet_np/reference.py, max_pool2d, and fast in segnet_np/kernels/max_pool.py",
     outputs=("y", "offsets"),
     solution=solution,
     cases=cases,
     hints=(
-        "Window (i, j) begins at row 2 * i and column 2 * j of x. Loop over the windows, and in each over its four "
-        "places.",
-        "The place with the number `offset` lies `offset // 2` rows below and `offset % 2` columns to the right of "
-        "where its window begins. Let the first place lead, and compare the others with the leader.",
-        "Begin with `best, where = x[2 * i, 2 * j], 0`; then for the offsets 1, 2, 3: where the value is **larger** "
-        "than best, it becomes best and its offset becomes where. Larger, not equal: so the first of equals stays.",
+        "Window (i, j) begins at row 2 * i and column 2 * j of x. Loop over the windows, and in each over "
+        "its four places.",
+        "The place with the number `offset` lies `offset // 2` rows below and `offset % 2` columns to the "
+        "right of where its window begins. Let the first place lead, and compare the others with the leader.",
+        "Begin with `best, where = x[2 * i, 2 * j], 0`; then for the offsets 1, 2, 3: where the value is "
+        "**larger** than best, it becomes best and its offset becomes where. Larger, not equal: so the "
+        "first of equals stays.",
     ),
     mistakes=(
         Mistake(
             _last_of_equals,
-            "Where a window has equal maxima, the last one was taken. The first one counts: which comparison lets an "
-            "equal number take the lead?",
+            "Where a window has equal maxima, the last one was taken. The first one counts: which "
+            "comparison lets an equal number take the lead?",
         ),
         Mistake(
             _starts_at_zero,
-            "A window of negative numbers gave 0. What does the search begin with? It must begin with a number of the "
-            "window, or below all numbers.",
+            "A window of negative numbers gave 0. What does the search begin with? It must begin with a "
+            "number of the window, or below all numbers.",
         ),
         Mistake(
             _in_the_plane,
-            "The offsets are positions in the whole map (row * W + column), as PyTorch gives them. Here they say where in "
-            "its own window the maximum stood, 0 to 3.",
+            "The offsets are positions in the whole map (row * W + column), as PyTorch gives them. Here "
+            "they say where in its own window the maximum stood, 0 to 3.",
         ),
         Mistake(
             _column_first,
@@ -172,44 +174,47 @@ maxima take the first one, in the order of the offsets.""",
         ),
         Mistake(
             _column_first_ties_too,
-            "The windows are read column by column. Read them row by row: 1 is to the right of 0, and 2 below it.",
+            "The windows are read column by column. Read them row by row: 1 is to the right of 0, and 2 "
+            "below it.",
         ),
         Mistake(
             _first_by_columns,
-            "Of equal maxima the first one **row by row** counts; here it is the first one column by column. Which of your "
-            "two loops over the window is the outer one?",
+            "Of equal maxima the first one **row by row** counts; here it is the first one column by "
+            "column. Which of your two loops over the window is the outer one?",
         ),
         Mistake(_from_one, "The offsets count from 1. The first place is 0."),
         Mistake(_swapped, "The two results are in the other order: first y, then the offsets."),
         Mistake(
             _pairs,
-            "The offsets are pairs of row and column. One number for each window is enough: 2 * row + column.",
+            "The offsets are pairs of row and column. One number for each window is enough: 2 * row + "
+            "column.",
         ),
         Mistake(
             _rounds_up,
-            "Of an odd map the last row or column has got windows of its own (that is ceil mode). Here it is left "
-            "out: H // 2 rows.",
+            "Of an odd map the last row or column has got windows of its own (that is ceil mode). Here it "
+            "is left out: H // 2 rows.",
         ),
         Mistake(
             _rounds_up_with_zeros,
-            "An odd map was filled up with zeros, so that it has more windows. Here its last row or column is left out: "
-            "H // 2 rows.",
+            "An odd map was filled up with zeros, so that it has more windows. Here its last row or column "
+            "is left out: H // 2 rows.",
         ),
         Mistake(
             _stride_one,
-            "The windows overlap: each begins one place after the last one. They should begin two places apart, at "
-            "row 2 * i and column 2 * j.",
+            "The windows overlap: each begins one place after the last one. They should begin two places "
+            "apart, at row 2 * i and column 2 * j.",
         ),
         Mistake(
             _four_in_a_row,
-            "Each window holds four neighbours of one row: `reshape` cuts the numbers as they follow each other in memory. "
-            "A window has two rows and two columns.",
+            "Each window holds four neighbours of one row: `reshape` cuts the numbers as they follow each "
+            "other in memory. A window has two rows and two columns.",
         ),
         Mistake(_mean, "y holds the mean of each window. It should be the largest number."),
         Mistake(_smallest, "y holds the smallest number of each window. It should be the largest."),
         Mistake(
             _largest_size,
-            "A number far below zero beat a positive one: the sizes without the sign were compared. -5 is smaller than 1.",
+            "A number far below zero beat a positive one: the sizes without the sign were compared. -5 is "
+            "smaller than 1.",
         ),
     ),
 )

@@ -58,7 +58,9 @@ def _all_ties(dy: np.ndarray, offsets: np.ndarray, x: np.ndarray) -> np.ndarray:
 
 def _shared_by_ties(dy: np.ndarray, offsets: np.ndarray, x: np.ndarray) -> np.ndarray:
     equal = _is_maximum(dy, x)
-    count = equal[: 2 * dy.shape[0], : 2 * dy.shape[1]].reshape(dy.shape[0], 2, dy.shape[1], 2).sum(axis=(1, 3))
+    count = (
+        equal[: 2 * dy.shape[0], : 2 * dy.shape[1]].reshape(dy.shape[0], 2, dy.shape[1], 2).sum(axis=(1, 3))
+    )
     return _over(dy / count, x) * equal
 
 
@@ -108,39 +110,41 @@ def _width_of_the_windows(dy: np.ndarray, offsets: np.ndarray, x: np.ndarray) ->
 EXERCISE = Exercise(
     name="max_pool_backward",
     lesson="01",
-    task="""Write `max_pool_backward(dy, offsets, x)`. `x` of shape (H, W) was pooled, which gave y and `offsets`; `dy` of
-shape (H // 2, W // 2) is the gradient of the loss with respect to y. Return `dx`, the gradient with respect to x, of the
-shape of x. (Do you need the numbers in x, or only its shape?)""",
+    task="""Write `max_pool_backward(dy, offsets, x)`. `x` of shape (H, W) was pooled, which gave y and
+`offsets`; `dy` of shape (H // 2, W // 2) is the gradient of the loss with respect to y. Return `dx`, the
+gradient with respect to x, of the shape of x. (Do you need the numbers in x, or only its shape?)""",
+    see="segnet_np/reference.py, max_pool2d_backward, which is a single call of max_unpool2d",
     outputs=("dx",),
     solution=solution,
     cases=cases,
     hints=(
-        "Take one window. If you raise the largest of its four numbers by a little, how much does y rise? And if you "
-        "raise another one?",
-        "y[i, j] is a copy of one number of x, so this one has the derivative 1, and the other three 0. You wrote a "
-        "function that puts one number into each window, with zeros around it.",
-        "Zeros of the shape of x; then for each window `dx[2 * i + offset // 2, 2 * j + offset % 2] = dy[i, j]`. It is "
-        "unpooling, applied to dy.",
+        "Take one window. If you raise the largest of its four numbers by a little, how much does y rise? "
+        "And if you raise another one?",
+        "y[i, j] is a copy of one number of x, so this one has the derivative 1, and the other three 0. You "
+        "wrote a function that puts one number into each window, with zeros around it.",
+        "Zeros of the shape of x; then for each window `dx[2 * i + offset // 2, 2 * j + offset % 2] = dy[i, "
+        "j]`. It is unpooling, applied to dy.",
     ),
     mistakes=(
         Mistake(
             _all_ties,
-            "In a window with equal maxima each of them got the whole gradient, so it was counted twice or more. Forward "
-            "copied one of them: the one that the offset names.",
+            "In a window with equal maxima each of them got the whole gradient, so it was counted twice or "
+            "more. Forward copied one of them: the one that the offset names.",
         ),
         Mistake(
             _shared_by_ties,
-            "In a window with equal maxima the gradient was shared among them. Forward copied only one, the one that the "
-            "offset names, so that one gets all of it.",
+            "In a window with equal maxima the gradient was shared among them. Forward copied only one, the "
+            "one that the offset names, so that one gets all of it.",
         ),
         Mistake(
             _all_four,
-            "All four places of a window got the gradient. Three of them had no part in y: their gradient is zero.",
+            "All four places of a window got the gradient. Three of them had no part in y: their gradient "
+            "is zero.",
         ),
         Mistake(
             _averaged,
-            "Each place of a window got a quarter of the gradient. That is the backward pass of average pooling; here one "
-            "place gets all of it.",
+            "Each place of a window got a quarter of the gradient. That is the backward pass of average "
+            "pooling; here one place gets all of it.",
         ),
         Mistake(
             _times_x,
@@ -152,8 +156,8 @@ shape of x. (Do you need the numbers in x, or only its shape?)""",
         ),
         Mistake(
             _ones,
-            "The places are right, but they hold ones. That is the derivative of y alone; times dy it is the gradient of the "
-            "loss.",
+            "The places are right, but they hold ones. That is the derivative of y alone; times dy it is "
+            "the gradient of the loss.",
         ),
         Mistake(
             _first_place,
@@ -161,21 +165,23 @@ shape of x. (Do you need the numbers in x, or only its shape?)""",
         ),
         Mistake(
             _column_first,
-            "The places 1 and 2 have changed: 1 is to the right of 0, and 2 below it. Which of `offset // 2` and "
-            "`offset % 2` is the row?",
+            "The places 1 and 2 have changed: 1 is to the right of 0, and 2 below it. Which of `offset // "
+            "2` and `offset % 2` is the row?",
         ),
         Mistake(
             _twice_the_windows,
-            "dx is smaller than x. The row or column that pooling left out had no part in y, and its gradient is zero; but it "
-            "is there.",
+            "dx is smaller than x. The row or column that pooling left out had no part in y, and its "
+            "gradient is zero; but it is there.",
         ),
         Mistake(
             _like_relu,
-            "Where x is negative the gradient was lost. Pooling also copies negative numbers; it is ReLU that stops them.",
+            "Where x is negative the gradient was lost. Pooling also copies negative numbers; it is ReLU "
+            "that stops them.",
         ),
         Mistake(
             _width_of_the_windows,
-            "An odd map came out slanted: a row of x has W numbers, which is one more than twice the windows.",
+            "An odd map came out slanted: a row of x has W numbers, which is one more than twice the "
+            "windows.",
         ),
     ),
 )

@@ -100,28 +100,30 @@ def _on(size: Size, values: np.ndarray) -> np.ndarray:
 EXERCISE = Exercise(
     name="max_unpool",
     lesson="01",
-    task="""Write `max_unpool(y, offsets, size)`. `y` and `offsets` have the shape (PH, PW), as pooling made them, and `size`
-is (H, W), what the map measured before. Return a map of that size in which each number of y stands where its offset says
-in its own window, and all other places hold zero.""",
+    task="""Write `max_unpool(y, offsets, size)`. `y` and `offsets` have the shape (PH, PW), as pooling made
+them, and `size` is (H, W), what the map measured before. Return a map of that size in which each number of y
+stands where its offset says in its own window, and all other places hold zero.""",
+    see="segnet_np/reference.py, max_unpool2d",
     outputs=("out",),
     solution=solution,
     cases=cases,
     hints=(
         "Begin with a map of zeros. It has a size of its own: an odd map is larger than twice its windows.",
-        "Window (i, j) begins at row 2 * i and column 2 * j; the offset says how far to go from there: 0 and 1 are in "
-        "the upper row, 2 and 3 in the lower one.",
+        "Window (i, j) begins at row 2 * i and column 2 * j; the offset says how far to go from there: 0 "
+        "and 1 are in the upper row, 2 and 3 in the lower one.",
         "`offset // 2` is the row within the window, `offset % 2` the column. Loop over the windows and set "
         "`out[row, column] = y[i, j]`.",
     ),
     mistakes=(
         Mistake(
             _all_four,
-            "Each number stands in all four places of its window. That is upsampling by the nearest neighbour; "
-            "unpooling puts it in one place only.",
+            "Each number stands in all four places of its window. That is upsampling by the nearest "
+            "neighbour; unpooling puts it in one place only.",
         ),
         Mistake(
             _spread,
-            "Each number is spread over its window, a quarter to each place. Unpooling puts all of it in one place.",
+            "Each number is spread over its window, a quarter to each place. Unpooling puts all of it in "
+            "one place.",
         ),
         Mistake(
             _first_place,
@@ -129,13 +131,13 @@ in its own window, and all other places hold zero.""",
         ),
         Mistake(
             _column_first,
-            "The places 1 and 2 have changed: 1 is to the right of 0, and 2 below it. Which of `offset // 2` and "
-            "`offset % 2` is the row?",
+            "The places 1 and 2 have changed: 1 is to the right of 0, and 2 below it. Which of `offset // "
+            "2` and `offset % 2` is the row?",
         ),
         Mistake(
             _offsets_in_the_plane,
-            "The offsets were taken for positions in the whole map, so everything ended up in its first four places. They "
-            "count from where their own window begins.",
+            "The offsets were taken for positions in the whole map, so everything ended up in its first "
+            "four places. They count from where their own window begins.",
         ),
         Mistake(
             _width_of_the_windows,
@@ -147,7 +149,8 @@ in its own window, and all other places hold zero.""",
         ),
         Mistake(
             _twice_the_windows,
-            "The map has twice the size of y. That is not the size it had: use `size`, which an odd map needs.",
+            "The map has twice the size of y. That is not the size it had: use `size`, which an odd map "
+            "needs.",
         ),
         Mistake(
             _only_positive,
@@ -156,7 +159,8 @@ in its own window, and all other places hold zero.""",
         Mistake(_ones, "The places are right, but there are ones instead of the numbers of y."),
         Mistake(
             _next_window,
-            "The windows lie on top of each other: window (i, j) begins at row 2 * i and column 2 * j, not at (i, j).",
+            "The windows lie on top of each other: window (i, j) begins at row 2 * i and column 2 * j, not "
+            "at (i, j).",
         ),
     ),
 )

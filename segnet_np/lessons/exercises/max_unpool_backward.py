@@ -94,38 +94,40 @@ def _only_positive(dout: np.ndarray, offsets: np.ndarray) -> np.ndarray:
 EXERCISE = Exercise(
     name="max_unpool_backward",
     lesson="01",
-    task="""Write `max_unpool_backward(dout, offsets)`. Unpooling put each number of y, shape (PH, PW), into a map of shape
-(H, W), where `offsets` says. `dout` of shape (H, W) is the gradient of the loss with respect to that map. Return `dy` of
-the shape of `offsets`, the gradient with respect to y.""",
+    task="""Write `max_unpool_backward(dout, offsets)`. Unpooling put each number of y, shape (PH, PW), into
+a map of shape (H, W), where `offsets` says. `dout` of shape (H, W) is the gradient of the loss with respect
+to that map. Return `dy` of the shape of `offsets`, the gradient with respect to y.""",
+    see="segnet_np/reference.py, max_unpool2d_backward, and fast in segnet_np/kernels/max_unpool.py, gather",
     outputs=("dy",),
     solution=solution,
     cases=cases,
     hints=(
         "Take one number of y. On how many numbers of the map has it an influence, and on which?",
-        "y[i, j] was copied to one place. Raise it by a little, and that place rises by as much: so its gradient is the "
-        "gradient at that place. The zeros around it are constants.",
-        "Zeros of the shape of offsets; then for each window `dy[i, j] = dout[2 * i + offset // 2, 2 * j + offset % 2]`: the "
-        "line of the forward pass, read from right to left.",
+        "y[i, j] was copied to one place. Raise it by a little, and that place rises by as much: so its "
+        "gradient is the gradient at that place. The zeros around it are constants.",
+        "Zeros of the shape of offsets; then for each window `dy[i, j] = dout[2 * i + offset // 2, 2 * j + "
+        "offset % 2]`: the line of the forward pass, read from right to left.",
     ),
     mistakes=(
         Mistake(
             _pools_the_gradient,
-            "This takes the **largest** gradient of each window: it pools again. Nothing is compared on the way back; the place "
-            "is known from forward.",
+            "This takes the **largest** gradient of each window: it pools again. Nothing is compared on the "
+            "way back; the place is known from forward.",
         ),
         Mistake(
             _largest_size,
-            "This takes the gradient of the largest size in each window. Nothing is compared on the way back; the place is known "
-            "from forward.",
+            "This takes the gradient of the largest size in each window. Nothing is compared on the way "
+            "back; the place is known from forward.",
         ),
         Mistake(
             _sum,
-            "This adds up the gradients of each window: the backward pass of upsampling by the nearest neighbour. Three of the "
-            "four places hold a constant zero.",
+            "This adds up the gradients of each window: the backward pass of upsampling by the nearest "
+            "neighbour. Three of the four places hold a constant zero.",
         ),
         Mistake(
             _mean,
-            "This takes the mean over each window. Three of the four places hold a constant zero and have no say.",
+            "This takes the mean over each window. Three of the four places hold a constant zero and have "
+            "no say.",
         ),
         Mistake(
             _first_place,
@@ -133,16 +135,18 @@ the shape of `offsets`, the gradient with respect to y.""",
         ),
         Mistake(
             _column_first,
-            "The places 1 and 2 have changed: 1 is to the right of 0, and 2 below it. Which of `offset // 2` and "
-            "`offset % 2` is the row?",
+            "The places 1 and 2 have changed: 1 is to the right of 0, and 2 below it. Which of `offset // "
+            "2` and `offset % 2` is the row?",
         ),
         Mistake(
             _offsets_in_the_plane,
-            "The offsets were taken for positions in the whole map. They count from where their own window begins.",
+            "The offsets were taken for positions in the whole map. They count from where their own window "
+            "begins.",
         ),
         Mistake(
             _width_of_the_windows,
-            "With an odd width the wrong places were read: a row of dout has W numbers, which is one more than twice the windows.",
+            "With an odd width the wrong places were read: a row of dout has W numbers, which is one more "
+            "than twice the windows.",
         ),
         Mistake(
             _scattered,

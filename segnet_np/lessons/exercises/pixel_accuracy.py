@@ -25,9 +25,14 @@ def cases() -> Sequence[Case]:
     small = np.array([[3, 3], [3, 0]]), np.array([[3, 3], [0, 0]])
     return [
         Case("four pixels, all of a known class", (*small, VOID)),
-        Case("two pixels that nobody labelled", (np.array([[3, 3], [0, 1]]), np.array([[3, 0], [11, 11]]), VOID)),
+        Case(
+            "two pixels that nobody labelled",
+            (np.array([[3, 3], [0, 1]]), np.array([[3, 0], [11, 11]]), VOID),
+        ),
         Case("a larger picture", (prediction, partly, VOID)),
-        Case("a class that fills most of the picture", (np.zeros((5, 7), int), np.eye(5, 7, dtype=int), VOID)),
+        Case(
+            "a class that fills most of the picture", (np.zeros((5, 7), int), np.eye(5, 7, dtype=int), VOID)
+        ),
         Case("a prediction that has void in it too", (says_void, partly, VOID)),
         Case("another number for void", (prediction, np.where(partly == VOID, 255, partly), 255)),
     ]
@@ -75,28 +80,29 @@ def _class_by_class(prediction: np.ndarray, labels: np.ndarray, void: int) -> fl
 EXERCISE = Exercise(
     name="pixel_accuracy",
     lesson="00",
-    task="""Write `pixel_accuracy(prediction, labels, void)`. Both arrays have the shape (H, W) and hold one class
-number for each pixel. Pixels whose label is `void` were never labelled: they count neither as right nor as wrong.
-Return the share of the other pixels that were predicted right, from 0 to 1.""",
+    task="""Write `pixel_accuracy(prediction, labels, void)`. Both arrays have the shape (H, W) and hold one
+class number for each pixel. Pixels whose label is `void` were never labelled: they count neither as right
+nor as wrong. Return the share of the other pixels that were predicted right, from 0 to 1.""",
+    see="segnet_np/training/metrics.py, global_accuracy, from a confusion matrix",
     outputs=("accuracy",),
     solution=solution,
     cases=cases,
     hints=(
         "Two questions to each pixel: is its class known, and is the prediction the same as the label?",
-        "`labels != void` is an array of True and False, one for each pixel, and so is `prediction == labels`; "
-        "`&` joins them, `.sum()` counts the True.",
+        "`labels != void` is an array of True and False, one for each pixel, and so is `prediction == "
+        "labels`; `&` joins them, `.sum()` counts the True.",
         "Divide the number of pixels that are known and right by the number of pixels that are known.",
     ),
     mistakes=(
         Mistake(
             _void_in_the_total,
-            "Right pixels are divided by all pixels. Those that nobody labelled cannot be right, so they count "
-            "as wrong here: leave them out of both numbers.",
+            "Right pixels are divided by all pixels. Those that nobody labelled cannot be right, so they "
+            "count as wrong here: leave them out of both numbers.",
         ),
         Mistake(
             _void_in_the_total_and_right,
-            "All pixels count here, also those that nobody labelled. Leave them out of both numbers, the right ones "
-            "and all.",
+            "All pixels count here, also those that nobody labelled. Leave them out of both numbers, the "
+            "right ones and all.",
         ),
         Mistake(
             _void_is_right,
@@ -104,8 +110,8 @@ Return the share of the other pixels that were predicted right, from 0 to 1.""",
         ),
         Mistake(
             _void_of_the_prediction,
-            "Pixels that were **predicted** as void were left out. Only the label says whether the truth is known; "
-            "who predicts void where it is known is wrong.",
+            "Pixels that were **predicted** as void were left out. Only the label says whether the truth is "
+            "known; who predicts void where it is known is wrong.",
         ),
         Mistake(
             _void_is_eleven,
@@ -116,8 +122,8 @@ Return the share of the other pixels that were predicted right, from 0 to 1.""",
         Mistake(_error, "This is the share of wrong pixels, one minus what is asked for."),
         Mistake(
             _class_by_class,
-            "This takes the accuracy of each class and then the mean over the classes. That is a good number too "
-            "(class accuracy, C), but here each pixel counts the same.",
+            "This takes the accuracy of each class and then the mean over the classes. That is a good "
+            "number too (class accuracy, C), but here each pixel counts the same.",
         ),
     ),
 )

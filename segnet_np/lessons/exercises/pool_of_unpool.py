@@ -83,20 +83,21 @@ def _negative_only(p: np.ndarray, size: Size) -> np.ndarray:
 EXERCISE = Exercise(
     name="pool_of_unpool",
     lesson="01",
-    task="""Write `pool_of_unpool(p, size)`, **without pooling or unpooling**. The numbers `p` of shape (PH, PW) are
-unpooled into a map of `size` (H, W), by whatever offsets, and that map is max-pooled again, with as many windows as p has
-numbers. What comes out? `size` may be odd: then the last row or column has no windows (H > 2 * PH), or its windows hang over
-the edge (H < 2 * PH), and likewise for the width.""",
+    task="""Write `pool_of_unpool(p, size)`, **without pooling or unpooling**. The numbers `p` of shape (PH,
+PW) are unpooled into a map of `size` (H, W), by whatever offsets, and that map is max-pooled again, with as
+many windows as p has numbers. What comes out? `size` may be odd: then the last row or column has no windows
+(H > 2 * PH), or its windows hang over the edge (H < 2 * PH), and likewise for the width.""",
+    see="tests/test_max_unpool.py, test_pooling_undoes_unpooling, where it is proved with random maps",
     outputs=("pooled",),
     solution=solution,
     cases=cases,
     hints=(
-        "Draw one window after unpooling: which four numbers stand in it? Which one does pooling find, if the number that "
-        "was put there is 5? And if it is -5?",
-        "The zeros win against a negative number, so max(p, 0) comes out: ReLU. But are there always zeros? Look at the "
-        "smallest window that a map with odd height **and** width can have.",
-        "Start with `np.maximum(p, 0)`. Only if windows hang over both edges (`size[0] < 2 * PH and size[1] < 2 * PW`) has the "
-        "last corner a single pixel, without a zero beside it: there p stays as it is.",
+        "Draw one window after unpooling: which four numbers stand in it? Which one does pooling find, if "
+        "the number that was put there is 5? And if it is -5?",
+        "The zeros win against a negative number, so max(p, 0) comes out: ReLU. But are there always zeros? "
+        "Look at the smallest window that a map with odd height **and** width can have.",
+        "Start with `np.maximum(p, 0)`. Only if windows hang over both edges (`size[0] < 2 * PH and size[1] "
+        "< 2 * PW`) has the last corner a single pixel, without a zero beside it: there p stays as it is.",
     ),
     mistakes=(
         Mistake(
@@ -105,28 +106,28 @@ the edge (H < 2 * PH), and likewise for the width.""",
         ),
         Mistake(
             _always_relu,
-            "Nearly: max(p, 0) is right wherever a zero stands in the window. One window of an odd map can have a "
-            "single pixel. Which one, and when?",
+            "Nearly: max(p, 0) is right wherever a zero stands in the window. One window of an odd map can "
+            "have a single pixel. Which one, and when?",
         ),
         Mistake(
             _edges_survive,
-            "A window that hangs over one edge still has two pixels: the number and a zero, and the zero is larger than "
-            "a negative number. Which window has no zero at all?",
+            "A window that hangs over one edge still has two pixels: the number and a zero, and the zero is "
+            "larger than a negative number. Which window has no zero at all?",
         ),
         Mistake(
             _corner_of_any_odd_edge,
-            "The last corner has a single pixel only if its window hangs over **both** edges. Over one edge it has two, and "
-            "one of them is a zero.",
+            "The last corner has a single pixel only if its window hangs over **both** edges. Over one edge "
+            "it has two, and one of them is a zero.",
         ),
         Mistake(
             _corner_of_any_odd_map,
-            "An odd map need not have windows that hang over the edge: its last row and column may have none, and then every "
-            "window has four pixels. Compare `size` with the shape of p.",
+            "An odd map need not have windows that hang over the edge: its last row and column may have "
+            "none, and then every window has four pixels. Compare `size` with the shape of p.",
         ),
         Mistake(
             _without_sign,
-            "A negative number does not come back without its sign; it is not found at all. Which is the largest "
-            "of -5, 0, 0, 0?",
+            "A negative number does not come back without its sign; it is not found at all. Which is the "
+            "largest of -5, 0, 0, 0?",
         ),
         Mistake(
             _all_zero_if_any_negative,
@@ -134,7 +135,8 @@ the edge (H < 2 * PH), and likewise for the width.""",
         ),
         Mistake(
             _negative_only,
-            "It is the other way round: the positive numbers are found again, and the negative ones lose against the zeros.",
+            "It is the other way round: the positive numbers are found again, and the negative ones lose "
+            "against the zeros.",
         ),
     ),
 )
