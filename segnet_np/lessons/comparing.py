@@ -13,6 +13,9 @@ import numpy as np
 #: What a sum in another order may change, in units of the dtype's rounding.
 _ROUNDINGS = 64
 
+#: Where all that is expected lies below this, the tolerance is relative to it: zeros but for rounding.
+_SMALL = 1e-3
+
 
 @dataclass(frozen=True)
 class Difference:
@@ -132,7 +135,7 @@ def _close(got: np.ndarray, expected: np.ndarray, rtol: float) -> np.ndarray:
         return np.asarray(got == expected)
     with np.errstate(all="ignore"):
         finite = np.abs(expected[np.isfinite(expected)])
-        largest = float(finite.max(initial=0.0)) or 1.0
+        largest = max(float(finite.max(initial=0.0)), _SMALL)
         allowed = max(rtol, _ROUNDINGS * float(np.finfo(expected.dtype).eps)) * largest
         near = np.abs(_numbers(got) - _numbers(expected)) <= allowed
     return np.asarray(near | (got == expected) | (_isnan(got) & _isnan(expected)))

@@ -1,47 +1,104 @@
 """An exception in a learner's function: its own line, and what such an exception usually means."""
 
-import inspect
 import linecache
 import traceback
 from typing import Any
 
 from segnet_np.lessons.exercise import Exercise
+from segnet_np.lessons.running import plain
 from segnet_np.lessons.suspicion import Suspicion
 
 #: What exceptions mostly mean: type, words in the message, in words.
 _MEANINGS: tuple[tuple[type[BaseException], str, str], ...] = (
     (IndexError, "too many indices", "the array has fewer axes than you index; print its `.shape`."),
-    (IndexError, "arrays used as indices", "indices must be whole numbers: `//` instead of `/`, or `.astype(int)`."),
+    (
+        IndexError,
+        "arrays used as indices",
+        "indices must be whole numbers: `//` instead of `/`, or `.astype(int)`.",
+    ),
     (IndexError, "only integers", "an index is no whole number: `//` gives one, `/` does not."),
-    (IndexError, "", "an index goes past the end. Look at the last window or pixel: at an odd size, or at the edge, "
-     "the window is cut off, or the loop runs one step too far."),
-    (ValueError, "broadcast", "two arrays of these shapes do not fit together; print both `.shape`. Often an axis "
-     "is missing: `x[:, None]` or `keepdims=True` keeps one of length 1."),
-    (ValueError, "truth value", "an `if` got a whole array; compare single elements, or use `np.where`, "
-     "`np.any` or `np.all`."),
-    (ValueError, "cannot reshape", "the sizes do not multiply to the same number; at odd sizes a window is cut off, "
-     "so there is nothing to reshape into 2x2."),
+    (
+        IndexError,
+        "",
+        "an index goes past the end. Look at the last window or pixel: at an odd size, or at the edge, "
+        "the window is cut off, or the loop runs one step too far.",
+    ),
+    (
+        ValueError,
+        "broadcast",
+        "two arrays of these shapes do not fit together; print both `.shape`. Often an axis "
+        "is missing: `x[:, None]` or `keepdims=True` keeps one of length 1.",
+    ),
+    (
+        ValueError,
+        "truth value",
+        "an `if` got a whole array; compare single elements, or use `np.where`, `np.any` or `np.all`.",
+    ),
+    (
+        ValueError,
+        "cannot reshape",
+        "the sizes do not multiply to the same number; at odd sizes a window is cut off, "
+        "so there is nothing to reshape into 2x2.",
+    ),
     (ValueError, "matmul", "the inner sizes of a matrix product differ; one of them wants a transpose."),
-    (ValueError, "not enough values to unpack", "the left side of an assignment names more things than the right has; "
-     "how many axes has `.shape`?"),
-    (ValueError, "too many values to unpack", "the left side of an assignment names fewer things than the right has; "
-     "how many axes has `.shape`?"),
-    (TypeError, "cannot be interpreted as an integer", "`range` and shapes want whole numbers: `//` instead of `/`."),
+    (
+        ValueError,
+        "not enough values to unpack",
+        "the left side of an assignment names more things than the right has; how many axes has `.shape`?",
+    ),
+    (
+        ValueError,
+        "too many values to unpack",
+        "the left side of an assignment names fewer things than the right has; how many axes has `.shape`?",
+    ),
+    (
+        TypeError,
+        "positional argument",
+        "a function is called with more or fewer arguments than its `def` names.",
+    ),
+    (
+        TypeError,
+        "cannot be interpreted as an integer",
+        "`range` and shapes want whole numbers: `//` instead of `/`.",
+    ),
     (TypeError, "list indices", "that is a list, not an array; `np.array(...)` makes one of it."),
-    (TypeError, "NoneType", "something is None: a function without `return`, or an argument that may be left out."),
-    (TypeError, "not callable", "round brackets behind something that is no function; square ones take an element."),
-    (TypeError, "not subscriptable", "square brackets behind something that has no elements, perhaps a number or a "
-     "function."),
+    (
+        TypeError,
+        "NoneType",
+        "something is None: a function without `return`, or an argument that may be left out.",
+    ),
+    (
+        TypeError,
+        "not callable",
+        "round brackets behind something that is no function; square ones take an element.",
+    ),
+    (
+        TypeError,
+        "not subscriptable",
+        "square brackets behind something that has no elements, perhaps a number or a function.",
+    ),
     (NameError, "np", "NumPy is not imported here: `import numpy as np`."),
-    (UnboundLocalError, "", "a variable is read before it gets a value, perhaps because the branch or loop that sets "
-     "it is not taken in this case."),
+    (
+        UnboundLocalError,
+        "",
+        "a variable is read before it gets a value, perhaps because the branch or loop that sets "
+        "it is not taken in this case.",
+    ),
     (NameError, "", "a name that is not known here: a typing error, or a cell above that was not run."),
     (AttributeError, "", "the object has no such attribute; is it the kind of object that you think?"),
     (ZeroDivisionError, "", "a division by zero: in this case the thing that you divide by is 0."),
-    (RecursionError, "", "the function calls itself without end; perhaps it has the name of one that it means to use."),
+    (
+        RecursionError,
+        "",
+        "the function calls itself without end; perhaps it has the name of one that it means to use.",
+    ),
     (KeyError, "", "there is no such key in the dictionary."),
     (AssertionError, "", "an assertion of your own does not hold in this case."),
-    (TimeoutError, "", "a loop that does not end (does its counter move?), or very many steps in plain Python."),
+    (
+        TimeoutError,
+        "",
+        "a loop that does not end (does its counter move?), or very many steps in plain Python.",
+    ),
     (MemoryError, "", "an array far larger than meant; print the shape before you make it."),
     (OverflowError, "", "a number too large for its type."),
 )
@@ -84,7 +141,7 @@ def _short(message: str) -> str:
 
 def _place(function: Any, error: BaseException) -> tuple[int, str]:
     """Find the learner's own line: the innermost one in the file that the function was written in."""
-    code = getattr(inspect.unwrap(function), "__code__", None)
+    code = getattr(plain(function), "__code__", None)
     frames = traceback.extract_tb(error.__traceback__)
     mine = [frame for frame in frames if code is not None and frame.filename == code.co_filename]
     if not mine or mine[-1].lineno is None:

@@ -65,14 +65,16 @@ class Exercise:
         How far an element may be off, relative to the largest expected one.
     see : str
         Where the library does the same, to be read after one's own: "segnet_np/reference.py, max_pool2d".
+    starts_from : callable, optional
+        The code that the learner is given, where the exercise is to mend it.
     seconds : float
         How long all cases together may take before the check gives up on a loop that does not end.
     call : callable, optional
-        ``call(function, arguments)`` gives what is compared, where calling is not all there is to it: a kernel
-        is given the arrays that it writes to. The solution and the mistakes are called so too.
+        ``call(function, arguments)`` gives what is compared, where calling is not all there is to it: a
+        kernel is given the arrays that it writes to. The solution and the mistakes are called so too.
     also : callable, optional
-        ``also(function)`` is asked when all numbers are right: what else must hold and does not, in a sentence
-        for the learner; or None.
+        ``also(function)`` is asked when all numbers are right: what else must hold and does not, in a
+        sentence for the learner; or None.
     """
 
     name: str
@@ -85,6 +87,7 @@ class Exercise:
     mistakes: Sequence[Mistake]
     rtol: float = 1e-9
     see: str = ""
+    starts_from: Callable[..., Any] | None = None
     seconds: float = 60.0
     call: Callable[[Callable[..., Any], tuple[Any, ...]], Any] | None = None
     also: Callable[[Callable[..., Any]], str | None] | None = None

@@ -41,11 +41,14 @@ def factor(wrong: Sequence[Wrong]) -> tuple[str, str] | None:
 
 
 def _factor(wrong: Wrong) -> float | None:
-    norm = float(np.vdot(wrong.expected, wrong.expected))
-    if not norm or not np.isfinite(norm) or not np.isfinite(wrong.got).all():
+    finite = np.isfinite(wrong.expected) & np.isfinite(wrong.got)
+    expected, got = wrong.expected[finite], wrong.got[finite]
+    norm = float(np.vdot(expected, expected))
+    if not norm:
         return None
-    found = float(np.vdot(wrong.got, wrong.expected)) / norm
-    return found if found and wrong.equal(wrong.got, found * wrong.expected) else None
+    found = float(np.vdot(got, expected)) / norm
+    with np.errstate(invalid="ignore"):
+        return found if found and wrong.equal(wrong.got, found * wrong.expected) else None
 
 
 def _times(value: float) -> str:
@@ -76,11 +79,15 @@ def _size(wrong: Sequence[Wrong], factors: Sequence[float]) -> str:
         counts = [prod(shape[axis] for axis in axes) for shape in shapes]
         if max(counts) < 2:
             continue
-        what = f"the size of axis {axes[0]}" if len(axes) == 1 else f"the product of its axes {', '.join(map(str, axes))}"
+        what = (
+            f"the size of axis {axes[0]}"
+            if len(axes) == 1
+            else f"the product of its axes {', '.join(map(str, axes))}"
+        )
         if all(abs(f * n - 1) <= _NEAR for f, n in zip(factors, counts, strict=True)):
-            return f", too small by {counts[0]}, as many as `{name}` has elements ({what}): a mean where a sum belongs"
+            return f", too small by {counts[0]}, which is {what} of `{name}`: a mean where a sum belongs"
         if all(abs(f / n - 1) <= _NEAR for f, n in zip(factors, counts, strict=True)):
-            return f", too large by {counts[0]}, as many as `{name}` has elements ({what}): a sum where a mean belongs"
+            return f", too large by {counts[0]}, which is {what} of `{name}`: a sum where a mean belongs"
     return ""
 
 
@@ -114,14 +121,17 @@ def offset(wrong: Sequence[Wrong]) -> tuple[str, str] | None:
     if sum(w.expected.size for w in wrong) < 2:
         return None
     added = [w.got - w.expected for w in wrong]
-    if not all(np.isfinite(a).all() and w.equal(w.got, w.expected + a.flat[0]) for a, w in zip(added, wrong, strict=True)):
+    if not all(
+        np.isfinite(a).all() and w.equal(w.got, w.expected + a.flat[0])
+        for a, w in zip(added, wrong, strict=True)
+    ):
         return None
     sizes = [float(a.flat[0]) for a in added]
     if max(sizes) - min(sizes) > _NEAR * abs(sizes[0]):
         if all(w.expected.size > 2 for w in wrong):
             return "offset", (
-                f"every element is off by the same amount, here {number(sizes[0], 4)}: a summand too many or too few, "
-                "the same for the whole array, such as a mean or a bias."
+                f"every element is off by the same amount, here {number(sizes[0], 4)}: a summand too many "
+                "or too few, the same for the whole array, such as a mean or a bias."
             )
         return None
     much = f"{number(abs(sizes[0]), 5)} too {'large' if sizes[0] > 0 else 'small'}"

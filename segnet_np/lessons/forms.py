@@ -1,34 +1,31 @@
 """Faults of form, the same in every exercise: nothing returned, another shape, an exception inside."""
 
 import dis
-import inspect
-from collections.abc import Callable, Sequence
-from dataclasses import dataclass
+from collections.abc import Sequence
 from itertools import permutations
 from typing import Any
 
 import numpy as np
 
+from segnet_np.lessons.comparing import leaves, same, split
 from segnet_np.lessons.errors import suspect_error
 from segnet_np.lessons.exercise import Exercise
-from segnet_np.lessons.suspicion import Suspicion
-from segnet_np.lessons.running import fits, parameter_names
+from segnet_np.lessons.running import fits, parameter_names, plain
 from segnet_np.lessons.shapes import suspect_shape
+from segnet_np.lessons.suspicion import Suspicion
 from segnet_np.lessons.trial import Trial
-
-NOT_YET = "When you have written it, run this cell again."
 
 
 def not_usable(exercise: Exercise, function: Any, arguments: Sequence[Any]) -> Suspicion | None:
     """Say why a function need not even be called: it is none, takes other arguments, or is empty yet."""
     signature = f"{exercise.name}({', '.join(parameter_names(exercise))})"
     if not callable(function):
-        given = "nothing (None)" if function is None else f"a value of type {type(function).__name__}"
+        given = "None" if function is None else f"a value of type {type(function).__name__}"
         return Suspicion(
             "not callable",
             f"check needs the function itself, but {given} was given.",
-            f'give the name without brackets: lessons.check("{exercise.name}", {exercise.name}). With brackets '
-            "behind it the function is called first, and check sees only what it returned.",
+            f'give the name without brackets: `lessons.check("{exercise.name}", {exercise.name})`. With '
+            "brackets behind it the function is called first, and check sees only what it returned.",
         )
     if exercise.call is None and (taken := fits(function, arguments)):
         return Suspicion(
@@ -44,7 +41,7 @@ def not_usable(exercise: Exercise, function: Any, arguments: Sequence[Any]) -> S
 
 def _is_empty(function: Any) -> bool:
     """Whether a function does nothing but return None: `...`, `pass`, or a docstring alone."""
-    code = getattr(inspect.unwrap(function), "__code__", None)
+    code = getattr(plain(function), "__code__", None)
     if code is None or code.co_name == "<lambda>":
         return False
     operations = [step for step in dis.get_instructions(code) if step.opname not in ("RESUME", "NOP")]
@@ -133,14 +130,16 @@ def _count(exercise: Exercise, trial: Trial) -> Suspicion:
 
 def _swapped(exercise: Exercise, trial: Trial) -> Suspicion | None:
     """Notice the right outputs in another order."""
-    from segnet_np.lessons.comparing import leaves, same, split
-
     count = len(exercise.outputs)
     parts = split(trial.outcome.returned, exercise.outputs)
     if count < 2 or parts is None:
         return None
     expected = [
-        {label: leaf for label, leaf in trial.expected.items() if label == name or label.startswith(name + "[")}
+        {
+            label: leaf
+            for label, leaf in trial.expected.items()
+            if label == name or label.startswith(name + "[")
+        }
         for name in exercise.outputs
     ]
     for order in permutations(range(count)):

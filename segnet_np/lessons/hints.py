@@ -6,6 +6,7 @@ from html import escape
 
 from segnet_np.lessons.exercises import find
 from segnet_np.lessons.markup import in_line
+from segnet_np.lessons.running import plain
 from segnet_np.lessons.show import show_html
 
 #: How many hints of each exercise were given, in this process.
@@ -71,7 +72,10 @@ def source_of(name: str) -> str:
     -------
     source : str
     """
-    return textwrap.dedent(inspect.getsource(inspect.unwrap(find(name).solution))).rstrip()
+    function = plain(find(name).solution)
+    source = textwrap.dedent(inspect.getsource(function)).rstrip()
+    # The learner's function has the exercise's name, whatever the file calls its own.
+    return source.replace(f"def {function.__name__}(", f"def {name}(", 1)
 
 
 def _show(heading: str, markup: str, text: str) -> None:

@@ -1,4 +1,4 @@
-"""From a learner's function to a verdict: try every case, recognise the mistake, else suspicion from the traces."""
+"""From a learner's function to a verdict: try each case, recognise the mistake, or guess from its traces."""
 
 from collections.abc import Callable, Sequence
 from typing import Any
@@ -7,7 +7,7 @@ from segnet_np.lessons.comparing import same
 from segnet_np.lessons.exercise import Exercise
 from segnet_np.lessons.forms import not_usable, suspect_form
 from segnet_np.lessons.patterns import suspect_values
-from segnet_np.lessons.recognising import recognise
+from segnet_np.lessons.recognising import gives_the_same, recognise
 from segnet_np.lessons.running import at_most, run
 from segnet_np.lessons.suspicion import Suspicion
 from segnet_np.lessons.trial import Trial, attempt, taken_apart
@@ -65,6 +65,17 @@ def _failed(
         return Verdict(exercise.name, "not yet", 0, total, suspicion.said, suspicion.cause)
     if first.fault in ("values", "shape") and not _steady(exercise, function, first):
         return _unsteady(exercise, first, passed, total)
+    if exercise.starts_from is not None and gives_the_same(exercise, exercise.starts_from, trials):
+        return Verdict(
+            exercise.name,
+            "not yet",
+            passed,
+            total,
+            "Your function still gives what the one with the bug gives.",
+            case=first.case.what,
+            number=first.number,
+            difference=first.difference,
+        )
     mistake, how = recognise(exercise, trials)
     cause = how + mistake.cause if mistake is not None else suspicion.cause
     return Verdict(

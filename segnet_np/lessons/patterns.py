@@ -1,8 +1,8 @@
 """Wrong numbers of the right shape: the trace that a common slip leaves in them.
 
-Each question looks at one output in all cases where it is wrong, and fits only if it holds in all of them. They
-are asked in order; the first that fits answers. A guess, never a verdict: the verdict is that the numbers
-differ.
+Each question looks at one output in all cases where it is wrong, and fits only if it holds in all of them.
+They are asked in order; the first that fits answers. A guess, never a verdict: the verdict is that the
+numbers differ.
 """
 
 from collections.abc import Callable, Sequence
@@ -73,7 +73,9 @@ def suspect_values(exercise: Exercise, failing: Sequence[Trial], trials: Sequenc
     wrong = [
         _wrong(trial, label, names, exercise.rtol)
         for trial in failing
-        if label in trial.labels and label in trial.got and trial.got[label].shape == trial.expected[label].shape
+        if label in trial.labels
+        and label in trial.got
+        and trial.got[label].shape == trial.expected[label].shape
     ]
     if any(w is None for w in wrong):
         return Suspicion("values", "", "it is another answer than the right one; work this case out by hand.")
@@ -103,14 +105,17 @@ def _not_finite(wrong: Sequence[Wrong]) -> tuple[str, str] | None:
     nan = np.isnan(wrong[0].got).any()
     return (
         "not finite",
-        f"{count} of {size} numbers are {'NaN' if nan else 'infinite'}: a division by zero, the log of 0, an `exp` "
-        "that overflows, a mean of nothing, or memory from `np.empty` that nobody filled.",
+        f"{count} of {size} numbers are {'NaN' if nan else 'infinite'}: a division by zero, the log of 0, "
+        "an `exp` that overflows, a mean of nothing, or memory from `np.empty` that nobody filled.",
     )
 
 
 def _swallowed_nan(wrong: Sequence[Wrong]) -> tuple[str, str] | None:
     if all(np.isnan(w.expected[w.mask]).all() for w in wrong):
-        return "NaN lost", "the right answer has NaN there: a comparison with NaN is always False, so it gets lost."
+        return (
+            "NaN lost",
+            "the right answer has NaN there: a comparison with NaN is always False, so it gets lost.",
+        )
     return None
 
 
@@ -120,9 +125,9 @@ def _whole_numbers(wrong: Sequence[Wrong]) -> tuple[str, str] | None:
             return None
     return (
         "dtype",
-        f"the result has dtype {wrong[0].dtype}, which holds whole numbers only: everything behind the point is cut "
-        "off. An array made from ints, by `np.zeros(..., int)` or by `np.zeros_like` of one, stays one of ints; "
-        "or `//` stands where `/` belongs.",
+        f"the result has dtype {wrong[0].dtype}, which holds whole numbers only: everything behind the "
+        "point is cut off. An array made from ints, by `np.zeros(..., int)` or by `np.zeros_like` of "
+        "one, stays one of ints; or `//` stands where `/` belongs.",
     )
 
 
@@ -168,8 +173,8 @@ def _argument(wrong: Sequence[Wrong]) -> tuple[str, str] | None:
         if all(isinstance(v, np.ndarray) and w.equal(w.got, v) for v, w in zip(values, wrong, strict=True)):
             return (
                 "input returned",
-                f"it is the argument `{name}`, unchanged: it is returned as it came, or the change is made in "
-                "something that is thrown away.",
+                f"it is the argument `{name}`, unchanged: it is returned as it came, or the change is "
+                "made in something that is thrown away.",
             )
     for name in wrong[0].others:
         if all(w.got.size > 1 and w.equal(w.got, w.others[name]) for w in wrong):
@@ -189,11 +194,16 @@ def _absolute(wrong: Sequence[Wrong]) -> tuple[str, str] | None:
     for words, kind, operation in (
         ("negative numbers came out positive: an `abs` or a square loses the sign.", "negatives", np.abs),
         (
-            "negative numbers came out as 0: `np.maximum(..., 0)`, or a search for the largest that starts with 0.",
+            "negative numbers came out as 0: `np.maximum(..., 0)`, or a search for the largest that "
+            "starts with 0.",
             "negatives",
             lambda e: np.maximum(e, 0),
         ),
-        ("the square of each number is expected without the square: or a root is missing.", "square", np.square),
+        (
+            "the square of each number is expected without the square: or a root is missing.",
+            "square",
+            np.square,
+        ),
         ("the root is one too many.", "square", lambda e: np.sqrt(np.abs(e))),
     ):
         if all(w.equal(w.got, operation(w.expected)) for w in wrong):
@@ -212,10 +222,10 @@ QUESTIONS: tuple[Question, ...] = (
     _opposite,
     _argument,
     _constant,
+    _coarse,
     factor,
     offset,
     _rounded,
-    _coarse,
     moved,
     _absolute,
 )

@@ -34,8 +34,8 @@ def moved(wrong: Sequence[Wrong]) -> tuple[str, str] | None:
         if all(turn(w.expected).shape == w.got.shape and w.equal(w.got, turn(w.expected)) for w in wrong):
             return "moved", f"the right numbers, but {words}."
     return "moved", (
-        "the right numbers, but in wrong places: rows and columns exchanged in an index, or a scatter, gather or "
-        "reshape that goes through the axes in another order."
+        "the right numbers, but in wrong places: rows and columns exchanged in an index, or a scatter, "
+        "gather or reshape that goes through the axes in another order."
     )
 
 
@@ -91,12 +91,12 @@ def where(wrong: Sequence[Wrong], failing: Sequence[Trial], trials: Sequence[Tri
         return "work this case out by hand, step by step, and print what your function has after each step."
     if count == size:
         return (
-            "no element is right, and no simple pattern shows. Take the smallest case, work one element out by hand, "
-            "and print what your function has after each step."
+            "no element is right, and no simple pattern shows. Take the smallest case, work one element "
+            "out by hand, and print what your function has after each step."
         )
     return (
-        f"{size - count} of {size} elements are right, so the idea is; the wrong ones follow no simple pattern. Work "
-        "the worst one out by hand: which inputs should it depend on?"
+        f"{size - count} of {size} elements are right, so the idea is; the wrong ones follow no simple "
+        "pattern. Work the worst one out by hand: which inputs should it depend on?"
     )
 
 
@@ -124,25 +124,47 @@ def _regions(wrong: Wrong) -> Iterator[tuple[str, bool | None]]:
     for axis, name in names.items():
         if mask.shape[axis] > 1:
             yield (
-                f"wrong only in the last {name}: a window or a loop that ends one too early, an odd size, or padding "
-                "on one side.",
+                f"wrong only in the last {name}: a window or a loop that ends one too early, an odd size, "
+                "or padding on one side.",
                 only(at(axis, -1)),
             )
-            yield f"wrong only in the first {name}: where does the loop start, and what is around the edge?", only(at(axis, 0))
-            yield f"right only in the first {name}: does the index move with the loop?", only(at(axis, slice(1, None)))
+            yield (
+                f"wrong only in the first {name}: where does the loop start, and what is around the edge?",
+                only(at(axis, 0)),
+            )
+            yield (
+                f"right only in the first {name}: does the index move with the loop?",
+                only(at(axis, slice(1, None))),
+            )
     if ndim > 1 and min(mask.shape[-2:]) > 1:
         last = at(ndim - 2, -1) | at(ndim - 1, -1)
-        yield "wrong only in the last row and the last column: the edge of an odd size, or a loop that ends too early.", only(last)
+        yield (
+            "wrong only in the last row and the last column: the edge of an odd size, or a loop that "
+            "ends too early.",
+            only(last),
+        )
     if ndim > 1 and min(mask.shape[-2:]) > 2:
         border = last | at(ndim - 2, 0) | at(ndim - 1, 0)
         yield "wrong only along the border: look at the padding.", only(border)
     if ndim == 4:
-        yield "right only in the first picture of the batch: the others are never reached.", only(at(0, slice(1, None)))
+        yield (
+            "right only in the first picture of the batch: the others are never reached.",
+            only(at(0, slice(1, None))),
+        )
         yield "right only in the first channel: the others are never reached.", only(at(1, slice(1, None)))
-    yield "wrong only where the right number is negative: a sign lost, or a search that starts with 0.", only(wrong.expected < 0)
+    yield (
+        "wrong only where the right number is negative: a sign lost, or a search that starts with 0.",
+        only(wrong.expected < 0),
+    )
     yield "wrong only where the right number is positive.", only(wrong.expected > 0)
-    yield "wrong only where the right number is 0: something was written where nothing belongs.", only(wrong.expected == 0)
-    yield "wrong only where the right number is not 0: the zeros are in place, the values are not.", only(wrong.expected != 0)
+    yield (
+        "wrong only where the right number is 0: something was written where nothing belongs.",
+        only(wrong.expected == 0),
+    )
+    yield (
+        "wrong only where the right number is not 0: the zeros are in place, the values are not.",
+        only(wrong.expected != 0),
+    )
     yield "wrong only where yours is 0: nothing was written there.", only(wrong.got == 0)
     for name, value in wrong.arguments.items():
         if isinstance(value, np.ndarray) and value.shape == mask.shape and value.dtype.kind == "f":

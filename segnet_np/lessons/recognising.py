@@ -1,6 +1,7 @@
 """Recognise one of an exercise's known mistakes by the numbers that it gives."""
 
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
+from typing import Any
 
 from segnet_np.lessons.comparing import same
 from segnet_np.lessons.exercise import Exercise, Mistake
@@ -53,6 +54,22 @@ def recognise(exercise: Exercise, trials: Sequence[Trial]) -> tuple[Mistake | No
                 alone = len(first.expected) == 1
                 return mistake, "" if alone and among is wrong else how
     return None, ""
+
+
+def gives_the_same(exercise: Exercise, answer: Callable[..., Any], trials: Sequence[Trial]) -> bool:
+    """Whether an answer gives in every case what the learner's function gave.
+
+    Parameters
+    ----------
+    exercise : Exercise
+    answer : callable
+    trials : sequence of Trial
+
+    Returns
+    -------
+    same : bool
+    """
+    return all(_alike(exercise, trial, run(exercise, answer, trial.case)) for trial in trials)
 
 
 def _alike(exercise: Exercise, trial: Trial, other: Outcome) -> bool:

@@ -60,19 +60,17 @@ def run(exercise: Exercise, function: Callable[..., Any], case: Case) -> Outcome
         return Outcome(error=error)
     names = parameter_names(exercise)
     pairs = list(zip(names, given, case.arguments, strict=False))
-    written = tuple(
-        name
-        for name, after, before in pairs
-        if not unchanged(after, before)
-    )
+    written = tuple(name for name, after, before in pairs if not unchanged(after, before))
     first = returned[0] if isinstance(returned, tuple | list) and returned else returned
-    handed_back = next((name for name, value, _ in pairs if isinstance(value, np.ndarray) and value is first), "")
+    handed_back = next(
+        (name for name, value, _ in pairs if isinstance(value, np.ndarray) and value is first), ""
+    )
     return Outcome(snapshot(returned), None, written, handed_back)
 
 
 def parameter_names(exercise: Exercise) -> list[str]:
     """Name the arguments of the exercise's function, in order."""
-    return list(inspect.signature(exercise.solution).parameters)
+    return list(inspect.signature(plain(exercise.solution)).parameters)
 
 
 def unchanged(after: Any, before: Any) -> bool:
@@ -95,10 +93,15 @@ def snapshot(value: Any) -> Any:
         return value
 
 
+def plain(function: Any) -> Any:
+    """Return the Python function itself, beneath decorators and Numba's compiled form."""
+    return inspect.unwrap(getattr(function, "py_func", function))
+
+
 def fits(function: Callable[..., Any], arguments: Sequence[Any]) -> str:
     """Say why a function cannot be called with these arguments; empty if it can, or if nobody knows."""
     try:
-        signature = inspect.signature(function)
+        signature = inspect.signature(plain(function))
     except (TypeError, ValueError):
         return ""
     try:

@@ -57,12 +57,14 @@ def _cause(expected: np.ndarray, got: np.ndarray, rtol: float) -> str:
                 return f"it is averaged over {_axes(axes)}, and should not be."
     for axis in range(expected.ndim):
         if equal(got, expected.take(0, axis)):
-            return f"only the first entry of axis {axis} is there; {_axis_name(expected.ndim, axis)} is missing."
+            return (
+                f"only the first entry of axis {axis} is there; {_axis_name(expected.ndim, axis)} is missing."
+            )
     if got.ndim == expected.ndim:
         return _sizes(expected.shape, got.shape)
     if got.ndim < expected.ndim:
         what = "a single number" if got.ndim == 0 else f"{got.ndim} axes"
-        return f"{what} instead of {expected.ndim} axes: an axis got lost, by a sum, a mean, or an index like `x[0]`."
+        return f"{what} instead of {expected.ndim} axes: one got lost, by a sum, a mean, or an index `[0]`."
     return "axes too many: a sum or an index is missing, or a list was put around the result."
 
 
@@ -80,8 +82,8 @@ def _sizes(expected: tuple[int, ...], got: tuple[int, ...]) -> str:
         )
     if differences == {1}:
         return (
-            f"one too many along {where}: a loop that runs one step too far, or an odd size that is rounded up "
-            "where it should be rounded down."
+            f"one too many along {where}: a loop that runs one step too far, or an odd size that is "
+            "rounded up where it should be rounded down."
         )
     if all(g == 2 * e for _, g, e in pairs):
         return f"twice as many along {where}: it was not halved, or doubled once too often."
@@ -99,4 +101,8 @@ def _axes(axes: tuple[int, ...]) -> str:
 
 
 def _axis_name(ndim: int, axis: int) -> str:
-    return {0: "the batch axis", 1: "the channel axis"}.get(axis, f"axis {axis}") if ndim == 4 else f"axis {axis}"
+    return (
+        {0: "the batch axis", 1: "the channel axis"}.get(axis, f"axis {axis}")
+        if ndim == 4
+        else f"axis {axis}"
+    )

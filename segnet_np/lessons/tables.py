@@ -76,7 +76,9 @@ def number(value: object, digits: int = 6) -> str:
     if isinstance(value, int | np.integer):
         return str(int(value))
     if isinstance(value, float | np.floating):
-        return f"{float(value):.{digits}g}".replace("-0", "0", 1) if value == 0 else f"{float(value):.{digits}g}"
+        return (
+            f"{float(value):.{digits}g}".replace("-0", "0", 1) if value == 0 else f"{float(value):.{digits}g}"
+        )
     return str(value)[:24]
 
 
@@ -148,8 +150,7 @@ def _digits(expected: np.ndarray, yours: np.ndarray, wrong: np.ndarray, start: i
     """Find how many digits it takes until wrong elements look wrong."""
     for digits in range(start, 12):
         alike = [
-            number(a, digits) == number(b, digits)
-            for a, b in zip(expected[wrong], yours[wrong], strict=True)
+            number(a, digits) == number(b, digits) for a, b in zip(expected[wrong], yours[wrong], strict=True)
         ]
         if not any(alike):
             return digits

@@ -91,6 +91,5 @@ class Verdict:
         return "\n".join(lines)
 
 
-
 def _wrapped(text: str) -> list[str]:
     return textwrap.wrap(text, _WIDTH, initial_indent="  ", subsequent_indent="  ")

