@@ -15,6 +15,7 @@ from segnet_np.training.checkpoint import load_checkpoint
 from segnet_np.training.config import Config
 from segnet_np.training.evaluate import evaluate
 from segnet_np.training.loop import train
+from segnet_np.training.metrics import Metrics
 from segnet_np.training.schedule import SCHEDULES
 
 TINY = dict(width=2, crop=32, batch=2, steps=6, validate_every=3, checkpoint_every=2, class_weights="none")
@@ -101,6 +102,19 @@ def test_the_kept_weights_are_the_best_ones(undisturbed):
     assert net.class_names[3] == "Road"
     metrics = evaluate(net, setup.held_out_pictures(None))
     np.testing.assert_array_equal(metrics.confusion, result.metrics.confusion)
+
+
+@pytest.mark.parametrize(("keep", "kept"), [("mean_iou", 3), ("last", 6)])
+def test_keep_says_which_weights_are_kept(keep, kept, monkeypatch, tmp_path):
+    scores = iter(
+        [Metrics(np.eye(11, dtype=np.int64)), Metrics(np.ones((11, 11), np.int64))]
+    )  # good, then bad
+    monkeypatch.setattr(loop, "evaluate", lambda *_, **__: next(scores))
+    result = train(Config(**TINY, keep=keep), tmp_path / "run")
+    assert result.best_step == kept
+    last = snp.load(tmp_path / "run" / "weights.safetensors").state_dict()
+    ended = weights_of(tmp_path / "run")
+    assert all(np.array_equal(last[name], ended[name]) for name in ended) == (keep == "last")
 
 
 def test_training_moves_every_parameter(undisturbed):
