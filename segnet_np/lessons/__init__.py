@@ -1,7 +1,9 @@
 """What the notebooks need: exercises with checks, hints and solutions, and pictures that can be touched."""
 
 from segnet_np.lessons import pictures
+from segnet_np.lessons.architecture import architecture
 from segnet_np.lessons.checking import case, check
+from segnet_np.lessons.convolution import convolution
 from segnet_np.lessons.environment import environment
 from segnet_np.lessons.explore import explore
 from segnet_np.lessons.guess import guess
@@ -14,8 +16,10 @@ from segnet_np.lessons.stepper import stepper
 
 __all__ = [
     "LiveCurve",
+    "architecture",
     "case",
     "check",
+    "convolution",
     "environment",
     "explore",
     "guess",
