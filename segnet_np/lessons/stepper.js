@@ -440,8 +440,10 @@ export function mount(root) {
     });
     const caption = element("div", { class: "snps-caption", id: `${id}-${name.replace(" ", "-")}` },
       element("span", {}, element("code", {}, code), ` ${h} × ${w} `), element("span", { class: "snps-note" }, note));
-    const places = element("span", { class: "snps-legend", role: "img", "aria-label": "0 top left, 1 top right, 2 bottom left, 3 bottom right" },
-      ...["0", "1", "2", "3"].map((offset) => element("i", { "aria-hidden": "true" }, offset)));
+    const places = element("div", { class: "snps-legend" },
+      element("span", { role: "img", "aria-label": "0 top left, 1 top right, 2 bottom left, 3 bottom right:" },
+        ...["0", "1", "2", "3"].map((offset) => element("i", { "aria-hidden": "true" }, offset))),
+      "the places in a window");
     return element("div", { class: `snps-map ${big ? "snps-big" : "snps-small"}`, "data-map": name, pointerleave: unlook }, caption,
       element("div", { class: "snps-grid", role: "grid", "aria-labelledby": caption.id, "aria-readonly": String(!edit) }, heads, ...rows),
       ...(legend ? [places] : []));

@@ -1,8 +1,9 @@
 """The stepper: pooling, unpooling and the backward passes of both, one window at a time.
 
-A learner edits the numbers, steps through what `MaxPool2d` and `MaxUnpool2d` do with them, forward and backward, and
-points at a cell to see where its value came from and where it goes. It is plain JavaScript (`stepper.js`) that
-needs no kernel: it works in a notebook, in exported pages, in the docs, and as a page of its own.
+A learner edits the numbers, steps through what `MaxPool2d` and `MaxUnpool2d` do with them, forward and
+backward, and points at a cell to see where its value came from and where it goes. It is plain JavaScript
+(`stepper.js`) that needs no kernel: it works in a notebook, in exported pages, in the docs, and as a page of
+its own.
 """
 
 from __future__ import annotations
@@ -27,8 +28,9 @@ LARGEST = 8
 
 # What is left where no script has run. JupyterLab runs none in a notebook that it doesn't trust.
 _ASLEEP = (
-    "<strong>An interactive figure belongs here:</strong> max-pooling, unpooling and their gradients, window by window. "
-    "In a notebook, run this cell to bring it to life; elsewhere, let the page run JavaScript."
+    "<strong>An interactive figure belongs here:</strong> max-pooling, unpooling and their gradients, "
+    "window by window. In a notebook, run this cell to bring it to life; elsewhere, let the page run "
+    "JavaScript."
 )
 
 
@@ -44,9 +46,11 @@ def stepper(
     Parameters
     ----------
     values : array_like, shape (H, W), optional
-        The map to begin with; 2 to 8 rows and columns. Its numbers can be edited there. By default a 6x6 example.
+        The map to begin with; 2 to 8 rows and columns. Its numbers can be edited there. A 6x6 example by
+        default.
     height, width : int, optional
-        H and W of a map of whole numbers, always the same ones, where no `values` are given: 6 and 6 by default.
+        H and W of a map of whole numbers, always the same ones, where no `values` are given; one alone makes
+        the other 6.
     ceil_mode : bool, default False
         As in :class:`~segnet_np.layers.MaxPool2d`. It can be switched there.
     dout : array_like, shape (H, W), optional
@@ -141,7 +145,8 @@ def _table(name: str, values: ArrayLike) -> np.ndarray:
     table = np.asarray(values)
     if table.ndim != 2 or not all(2 <= side <= LARGEST for side in table.shape):
         raise ValueError(
-            f"stepper: {name} must be a table of 2 to {LARGEST} rows and columns, but shape {table.shape} was given"
+            f"stepper: {name} must be a table of 2 to {LARGEST} rows and columns, "
+            f"but shape {table.shape} was given"
         )
     if table.dtype.kind not in "iuf" or not np.isfinite(table).all():
         raise ValueError(f"stepper: {name} must hold finite numbers, but {table.tolist()} was given")
