@@ -273,7 +273,7 @@ def test_no_solution_stands_in_a_notebook(exercise):
 
 @EACH
 def test_hints_leave_something_to_find(exercise):
-    """The third may say nearly all, in words and a line of code; the first two hold no code of the solution."""
+    """The third may say nearly all, in words and a line of code; the first two hold no code of it."""
     secret = lines_of(exercise.solution)
     for hint in exercise.hints[:2]:
         assert not given_away(secret, hint)

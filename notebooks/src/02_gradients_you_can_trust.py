@@ -43,14 +43,14 @@ rng = np.random.default_rng(2)
 right, wrong = rings.train(term_is_missing=False), rings.train(term_is_missing=True)
 lessons.show(
     draw.losses_picture({"one of the two": right, "the other": wrong}),
-    "Two curves of the training loss; both fall, close to each other",
+    "Two curves of the training loss that lie on each other; both fall from 0.7 to 0.07",
 )
 
 # %%
 lessons.guess(
     "**Which of the two** was trained with the wrong gradient?",
     "The dashed one. But nobody can tell from the curve, and that is the point: **training is not a test**. A wrong gradient "
-    "often still points roughly downhill. The net learns, only somewhat worse, and you will never know why.",
+    "often still points downhill, roughly. Here it costs next to nothing; in a deep net it may cost much, and nothing will tell you.",
 )
 
 # %%
@@ -158,7 +158,7 @@ for dtype in ("float64", "float32"):
 # %% [markdown]
 # Two rules follow:
 #
-# 1. **Check in float64**, even if you train in float32. In float32 the best difference is right to about four or five digits, too few
+# 1. **Check in float64**, even if you train in float32. In float32 the best difference is right to about five digits, too few
 #    to tell a small bug from rounding. `snp.gradcheck` makes a float64 copy of your layer first.
 # 2. **$h = 10^{-5}$** times the size of the numbers is a good step. Nobody needs to tune it.
 
@@ -340,7 +340,7 @@ for h in (0.5, -0.5):
     moved = window.copy()
     moved[0, 0, 0, 0] += h
     change = (pool(moved)[0] - pool(window)[0]).item()
-    print(f"move the first 4 by {h:+}: the maximum moves by {change:+}, slope {change / h}")
+    print(f"move the first 4 by {h:+}: the maximum moves by {change:+}, slope {change / h + 0.0}")
 both = window + np.array([[1.0, 1.0], [0.0, 0.0]]) * 0.5
 print(f"move both by +0.5: the maximum moves by {(pool(both)[0] - pool(window)[0]).item():+}")
 
@@ -547,7 +547,7 @@ print("dout of ones: largest dx by trying", np.abs(each_entry(lambda: batch_norm
 print("dout of ones: largest dx of the code", np.abs(bug_batch_norm(ones, x, weight, eps)).max())
 
 # %% [markdown]
-# Zero and zero. Now the report, whose `dout` is random:
+# Zero but for rounding, and zero. Now the report, whose `dout` is random:
 
 # %%
 normed = AsLayer(batch_norm, lambda dout, x: bug_batch_norm(dout, x, weight, eps))
@@ -570,8 +570,8 @@ lessons.check("bug_batch_norm", bug_batch_norm)
 
 # %%
 lessons.show(
-    draw.verdict_table(careless.BUGS, careless.CHECKS, careless.passes),
-    "A table of three bugs and four checks; each careless check passes at least one bug, the careful one fails all",
+    draw.caught_table(careless.BUGS, careless.CHECKS, careless.passes),
+    "A table of three bugs and four checks: each careless check lets one bug slip through, the careful one catches all",
 )
 
 # %% [markdown]

@@ -1,12 +1,12 @@
 """`check`: run a learner's function on the cases of an exercise, and say kindly what is wrong."""
 
 from collections.abc import Callable
-from typing import Any
+from typing import Any, cast
 
 from segnet_np.lessons.exercise import Exercise
 from segnet_np.lessons.exercises import find
 from segnet_np.lessons.judging import judge
-from segnet_np.lessons.show import show_html
+from segnet_np.lessons.show import in_notebook, show_html
 from segnet_np.lessons.verdict_html import page
 
 
@@ -35,7 +35,17 @@ def check(name: str, function: Callable[..., Any]) -> bool:
     """
     verdict = judge(find(name), function)
     show_html(page(verdict), str(verdict))
-    return verdict.ok
+    return cast(bool, _Shown(verdict.ok)) if in_notebook() else verdict.ok
+
+
+class _Shown(int):
+    """True or False as the last thing in a notebook's cell: it was said already, so nothing is shown."""
+
+    def __repr__(self) -> str:
+        return repr(bool(self))
+
+    def _ipython_display_(self) -> None:
+        pass
 
 
 def case(name: str, number: int = 1) -> tuple[Any, ...]:

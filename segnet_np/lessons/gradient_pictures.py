@@ -32,7 +32,7 @@ def difference_errors(steps: np.ndarray, dtype: str) -> tuple[np.ndarray, np.nda
     x, h = kind(_AT), steps.astype(kind)
     central = (np.exp(x + h) - np.exp(x - h)) / (2 * h)
     forward = (np.exp(x + h) - np.exp(x)) / h
-    return tuple(np.abs(d.astype(float) - np.e) / np.e for d in (central, forward))  # type: ignore[return-value]
+    return tuple(np.abs(d.astype(float) - np.e) / np.e for d in (central, forward))
 
 
 def step_picture(log_h: float = -5.0) -> Figure:
@@ -64,7 +64,7 @@ def step_picture(log_h: float = -5.0) -> Figure:
         error = max(float(difference_errors(np.array([h]), dtype)[0][0]), 1e-13)
         curve.plot([h], [error], marker, color=colour, markersize=9, markeredgecolor="white")
     curve.set(ylim=(5e-14, 5), xlabel="step h", ylabel="relative error of the derivative")
-    curve.annotate("rounding", (1e-13, 3e-5), color=SOFT, fontsize=10)
+    curve.annotate("rounding", (2e-15, 3e-7), color=SOFT, fontsize=10)
     curve.annotate("the curve bends", (6e-3, 2e-11), color=SOFT, fontsize=10)
     curve.legend(frameon=False, fontsize=9, loc="lower left")
     curve.spines[["top", "right"]].set_visible(False)
@@ -184,15 +184,15 @@ def losses_picture(losses: Mapping[str, Sequence[float]]) -> Figure:
     return figure
 
 
-def verdict_table(rows: Sequence[str], columns: Sequence[str], passes: Callable[[int, int], bool]) -> Figure:
-    """Draw which check passes on which function: a tick or a cross in each cell.
+def caught_table(rows: Sequence[str], columns: Sequence[str], passes: Callable[[int, int], bool]) -> Figure:
+    """Draw which bug is caught by which check, and which slips through.
 
     Parameters
     ----------
     rows, columns : sequence of str
-        The functions and the checks.
+        The bugs and the checks.
     passes : callable
-        ``passes(row, column)``.
+        ``passes(row, column)``: whether the bug gets past the check.
 
     Returns
     -------
@@ -201,11 +201,11 @@ def verdict_table(rows: Sequence[str], columns: Sequence[str], passes: Callable[
     found = np.array([[passes(r, c) for c in range(len(columns))] for r in range(len(rows))])
     figure = Figure(figsize=(2.6 + 1.75 * len(columns), 0.9 + 0.5 * len(rows)), dpi=DPI, layout="constrained")
     ax = figure.subplots()
-    colours = np.where(found[..., None], (0.80, 0.90, 0.95), (0.98, 0.87, 0.80))
+    colours = np.where(found[..., None], (0.98, 0.87, 0.80), (0.80, 0.90, 0.95))
     ax.imshow(colours, aspect="auto")
     for (r, c), passed in np.ndenumerate(found):
-        ax.text(c, r, "passes" if passed else "FAILS", ha="center", va="center", color=INK,
-                fontweight="normal" if passed else "bold", fontsize=10)  # fmt: skip
+        ax.text(c, r, "slips through" if passed else "caught", ha="center", va="center", color=INK,
+                fontweight="bold" if passed else "normal", fontsize=10)  # fmt: skip
     ax.set_xticks(range(len(columns)), columns, fontsize=9)
     ax.set_yticks(range(len(rows)), rows, fontsize=10)
     ax.xaxis.tick_top()

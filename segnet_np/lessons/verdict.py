@@ -56,13 +56,10 @@ class Verdict:
         """The verdict in one line."""
         if self.ok:
             return f"{self.name}: right. All {self.total} cases pass."
-        if self.kind == "not yet":
-            return f"{self.name}: not yet."
-        if not self.number:
-            return f"{self.name}: not right yet."
-        if self.total == 1:
-            return f"{self.name}: not right yet."
-        return f"{self.name}: not right yet. {self.passed} of {self.total} cases pass."
+        start = f"{self.name}: not yet." if self.kind == "not yet" else f"{self.name}: not right yet."
+        if not self.number or self.total == 1:
+            return start
+        return f"{start} {self.passed} of {self.total} cases pass."
 
     @property
     def where(self) -> str:
