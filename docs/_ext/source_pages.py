@@ -9,7 +9,7 @@ import html
 import importlib
 import inspect
 import re
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from pathlib import Path
 from typing import Any
 
@@ -102,9 +102,22 @@ def make_relative(app: Sphinx, doctree: nodes.document, docname: str) -> None:
             link["refuri"] = app.builder.get_relative_uri(docname, uri.removeprefix(PAGE))
 
 
+def link_equations(body: str, uri: Callable[[str], str]) -> str:
+    """Make links of what comments refer to: ``docs/derivations/batch_norm.md (7), (8)``."""
+
+    def link(comment: re.Match[str]) -> str:
+        page = uri(f"derivations/{comment[1]}")
+        return f'<a href="{page}">{comment[0].removesuffix(comment[2])}</a>' + re.sub(
+            r"\((\d+)\)", rf'<a href="{page}#eq-\1">(\1)</a>', comment[2]
+        )
+
+    return re.sub(r"docs/derivations/(\w+)\.md((?:(?: |, | to )\(\d+\))*)", link, body)
+
+
 def pages(app: Sphinx) -> Iterator[tuple[str, dict[str, Any], str]]:
     """Make a page for each file of the package, of the benchmarks and tests, and for those at the top."""
     highlighter = app.builder.highlighter  # type: ignore[attr-defined]
+    urito = app.builder.get_relative_uri
     folders = ("segnet_np", "benchmarks", "tests", "notebooks/src")
     paths = [path for folder in folders for path in sorted((ROOT / folder).rglob("*"))]
     for path in (*paths, *sorted(ROOT.glob("*"))):
@@ -120,6 +133,7 @@ def pages(app: Sphinx) -> Iterator[tuple[str, dict[str, Any], str]]:
             anchorlinenos=True,
             force=True,
         )
+        body = link_equations(body, lambda page, here=name: urito(f"source/{here}", page))
         title = html.escape(name)
         yield f"source/{name}", {"title": name, "body": f"<h1><code>{title}</code></h1>\n{body}"}, "page.html"
 
