@@ -66,8 +66,8 @@ class Verdict:
         """Which case is looked at, and what is special about it."""
         if not self.number:
             return ""
-        first = "The first that does not" if self.passed else "The first"
-        return f"{first} is case {self.number}: {self.case}."
+        first = "The first that does not is" if self.passed else "Look at"
+        return f"{first} case {self.number}: {self.case}."
 
     @property
     def again(self) -> str:

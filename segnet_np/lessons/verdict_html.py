@@ -66,7 +66,9 @@ def _table(part: Cutout, cells: list[list[str]], caption: str, marked: bool) -> 
             style = _CELL + "background:transparent;"
             if wrong:
                 style = _CELL + f"background:rgba({_WRONG[1]},.28);" if marked else style
-                style += f"outline:2px solid rgb({_WRONG[1]});" if (r, c) == part.worst else ""
+                style += (
+                    f"outline:2px solid rgb({_WRONG[1]});outline-offset:-2px;" if (r, c) == part.worst else ""
+                )
             mark = f"{_WRONG[0]} " if wrong and marked else ""
             row += f'<td style="{style}">{mark}{escape(cell)}</td>'
         lines.append(f'<tr style="background:transparent">{row}</tr>')
