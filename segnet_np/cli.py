@@ -9,6 +9,7 @@ import io
 import json
 import sys
 from collections.abc import Callable, Sequence
+from contextlib import AbstractContextManager
 from pathlib import Path
 from typing import Any
 
@@ -60,6 +61,14 @@ def _complain(text: str, code: int) -> int:
     return code
 
 
+def _announced_compilation() -> AbstractContextManager[Any]:
+    """Says once that kernels are being compiled, where they are."""
+    from segnet_np.training.compilation import announced_compilation
+    from segnet_np.training.messages import say
+
+    return announced_compilation(say)
+
+
 def _train(args: argparse.Namespace) -> int:
     from segnet_np.training.loop import train
     from segnet_np.training.start import plan
@@ -80,28 +89,34 @@ def _train(args: argparse.Namespace) -> int:
 
 def _predict(args: argparse.Namespace) -> int:
     from segnet_np.models import load
-    from segnet_np.training.compilation import announced_compilation
-    from segnet_np.training.messages import say
     from segnet_np.training.predict import predict_files
 
     net = load(args.weights)
-    with announced_compilation(say):
+    with _announced_compilation():
         for path in predict_files(net, args.images, args.out):
             print(shown(path))
+    return 0
+
+
+def _explain(args: argparse.Namespace) -> int:
+    from segnet_np.lessons.explain import explain_file
+    from segnet_np.models import load
+
+    net = load(args.weights)
+    with _announced_compilation():
+        print(shown(explain_file(net, args.image, args.out, args.weights)))
     return 0
 
 
 def _evaluate(args: argparse.Namespace) -> int:
     from segnet_np import plots
     from segnet_np.models import load
-    from segnet_np.training.compilation import announced_compilation
     from segnet_np.training.evaluate import evaluate
-    from segnet_np.training.messages import say
     from segnet_np.training.setup import held_out_pictures
 
     net = load(args.weights)
     pictures = held_out_pictures(args.data, args.split)
-    with announced_compilation(say):
+    with _announced_compilation():
         metrics = evaluate(net, pictures, progress=True)
     if not metrics.confusion.any():
         raise ValueError(f"evaluate: in {len(pictures)} pictures not one pixel belongs to a class")
@@ -114,12 +129,10 @@ def _evaluate(args: argparse.Namespace) -> int:
 
 
 def _gradcheck(args: argparse.Namespace) -> int:
-    from segnet_np.training.compilation import announced_compilation
-    from segnet_np.training.messages import say
     from segnet_np.verify.suite import check_everything
 
     ok = True
-    with announced_compilation(say):
+    with _announced_compilation():
         for report in check_everything(model=args.model):
             print(report, end="\n\n", flush=True)
             ok = ok and report.ok
@@ -199,6 +212,11 @@ def _add_weights(command: argparse.ArgumentParser, default: str | None) -> None:
     command.add_argument("--weights", required=not default, default=default, metavar="F", help=text)
 
 
+def _add_out(command: argparse.ArgumentParser) -> None:
+    text = "where to write (default: here)"
+    command.add_argument("--out", type=Path, default=Path(), metavar="DIR", help=text)
+
+
 def _add_case(command: argparse.ArgumentParser) -> None:
     """Options that say which net, on what input."""
     command.add_argument("--model", choices=("segnet", "segnet-basic"), help="(default segnet)")
@@ -228,19 +246,22 @@ def _parser() -> argparse.ArgumentParser:
     length = train.add_mutually_exclusive_group()
     length.add_argument("--steps", type=int, metavar="N", help="how many steps")
     length.add_argument("--epochs", type=float, metavar="N", help="how often to go through the pictures")
-    train.add_argument(
-        "--out", type=Path, metavar="DIR", help="folder of the run (default: a new one in runs/)"
-    )
+    train.add_argument("--out", type=Path, metavar="DIR", help="folder of the run (default: new, in runs)")
     train.add_argument("--resume", action="store_true", help="go on from the last checkpoint")
 
     predict = commands.add_parser("predict", help="segment pictures of any size")
     predict.set_defaults(command=_predict)
     _add_weights(predict, default="camvid")
-    predict.add_argument(
-        "images", type=Path, nargs="+", metavar="IMAGE", help="PNG or JPEG; a name like -x.png as ./-x.png"
-    )
-    predict.add_argument(
-        "--out", type=Path, default=Path(), metavar="DIR", help="where to write (default: here)"
+    help_images = "PNG or JPEG; a name like -x.png as ./-x.png"
+    predict.add_argument("images", type=Path, nargs="+", metavar="IMAGE", help=help_images)
+    _add_out(predict)
+
+    explain = commands.add_parser("explain", help="one page about what each stage sees in a picture")
+    explain.set_defaults(command=_explain)
+    _add_weights(explain, default="camvid")
+    explain.add_argument("image", type=Path, metavar="IMAGE", help="PNG or JPEG, as for predict")
+    explain.add_argument(
+        "--out", type=Path, default=Path("report.html"), metavar="F", help="(default report.html)"
     )
 
     evaluate = commands.add_parser("evaluate", help="judge weights by labelled pictures")
@@ -249,9 +270,7 @@ def _parser() -> argparse.ArgumentParser:
     _add_weights(evaluate, default=None)
     evaluate.add_argument("--data", metavar="DIR", help="data folder (default: the held-out street scenes)")
     evaluate.add_argument("--split", help="of --data: train, val (default) or test")
-    evaluate.add_argument(
-        "--out", type=Path, default=Path(), metavar="DIR", help="where to write (default: here)"
-    )
+    _add_out(evaluate)
     evaluate.add_argument("--json", action="store_true", help="print one JSON object and nothing else")
 
     gradcheck = commands.add_parser("gradcheck", help="check every layer and net against finite differences")
@@ -264,22 +283,16 @@ def _parser() -> argparse.ArgumentParser:
     bench.set_defaults(command=_bench)
     _add_case(bench)
     bench.add_argument("--layers", action="store_true", help="also time each convolution, which takes longer")
-    bench.add_argument(
-        "--rounds", type=_at_least(1), default=7, metavar="N", help="turns of each side (default 7)"
-    )
+    bench.add_argument("--rounds", type=_at_least(1), default=7, metavar="N", help="of each side (default 7)")
     bench.add_argument("--threads", type=_at_least(1), metavar="N", help="of each side (default: all)")
     bench.add_argument("--json", action="store_true", help="print one JSON object and nothing else")
 
     check_data = commands.add_parser("check-data", help="say what the labels of a data folder hold")
     check_data.set_defaults(command=_check_data)
     check_data.add_argument("data", type=Path, metavar="DIR")
-    check_data.add_argument(
-        "--out", type=Path, default=Path(), metavar="DIR", help="where to write (default: here)"
-    )
+    _add_out(check_data)
 
-    info = commands.add_parser(
-        "info", help="describe this machine: processor, threads, versions, kernel cache"
-    )
+    info = commands.add_parser("info", help="describe this machine: processor, threads, versions, cache")
     info.set_defaults(command=_info)
     info.add_argument("--layers", action="store_true", help="and how each convolution of a net is computed")
     _add_case(info)

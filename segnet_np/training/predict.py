@@ -93,6 +93,27 @@ def usual_scale(net: Net, height: int, width: int) -> float:
     return net.input_scale * net.input_side / shorter
 
 
+def too_small(net: Net, path: Path, height: int, width: int) -> str | None:
+    """Say that a picture has too few pixels for a net, if so.
+
+    Parameters
+    ----------
+    net : Net
+    path : Path
+        The picture, for the message.
+    height, width : int
+
+    Returns
+    -------
+    message : str or None
+    """
+    scale = usual_scale(net, height, width)
+    if min(scaled_size(height, width, scale)) >= net.min_size:
+        return None
+    least = math.ceil((net.min_size - 0.5) / scale)
+    return f"{shown(path)}: {height}x{width}, the net needs at least {least}x{least}"
+
+
 def _written_for(path: Path, out: Path) -> tuple[Path, Path]:
     """The index PNG and the overlay of a picture."""
     return out / f"{path.stem}-labels.png", out / f"{path.stem}-overlay.png"
@@ -107,10 +128,8 @@ def _check(paths: Sequence[Path], net: Net, out: Path) -> None:
         except (OSError, ValueError) as error:
             wrong.append(str(error))
             continue
-        scale = usual_scale(net, height, width)
-        if min(scaled_size(height, width, scale)) < net.min_size:
-            least = math.ceil((net.min_size - 0.5) / scale)
-            wrong.append(f"{shown(path)}: {height}x{width}, the net needs at least {least}x{least}")
+        if small := too_small(net, path, height, width):
+            wrong.append(small)
         for result in _written_for(path, out):
             if result.resolve() in taken:
                 wrong.append(
