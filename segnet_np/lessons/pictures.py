@@ -100,16 +100,39 @@ def draw_grid(
         if is_marked:
             frame = Rectangle((j - 0.42, i - 0.42), 0.84, 0.84, fill=False, edgecolor=INK, linewidth=2.2)
             ax.add_patch(frame)
-    for i in range(height + 1):
-        thick = window and (i % window == 0 or i == height)
-        ax.axhline(i - 0.5, color=INK if thick else "#c3cad1", linewidth=1.8 if thick else 0.8, zorder=1.5)
-    for j in range(width + 1):
-        thick = window and (j % window == 0 or j == width)
-        ax.axvline(j - 0.5, color=INK if thick else "#c3cad1", linewidth=1.8 if thick else 0.8, zorder=1.5)
+    thin = {"colors": "#c3cad1", "linewidth": 0.8, "zorder": 1.5}
+    ax.hlines(np.arange(height + 1) - 0.5, -0.5, width - 0.5, **thin)
+    ax.vlines(np.arange(width + 1) - 0.5, -0.5, height - 0.5, **thin)
+    if window:
+        draw_windows(ax, height, width, window)
     ax.set(xlim=(-0.53, width - 0.47), ylim=(height - 0.47, -0.53), xticks=[], yticks=[])
     ax.spines[:].set_visible(False)
     if title:
         ax.set_title(title, color=INK, fontsize=font_size, pad=8)
+
+
+def draw_windows(
+    ax: Axes, height: int, width: int, window: int = 2, rows: int | None = None, columns: int | None = None
+) -> None:
+    """Draw the borders of a grid's windows; of those that hang over its edge, dashed.
+
+    Parameters
+    ----------
+    ax : Axes
+    height, width : int
+        Of the grid.
+    window : int, default 2
+        Their side.
+    rows, columns : int, optional
+        How many; as many as fit, if not given.
+    """
+    rows = height // window if rows is None else rows
+    columns = width // window if columns is None else columns
+    for i, j in np.ndindex(rows, columns):
+        over = window * (i + 1) > height or window * (j + 1) > width
+        border = Rectangle((window * j - 0.5, window * i - 0.5), window, window, fill=False, edgecolor=INK)
+        border.set(linewidth=1.8, linestyle=(0, (3, 2)) if over else "-", clip_on=False, zorder=1.8)
+        ax.add_patch(border)
 
 
 def number(value: object, digits: int = 2) -> str:
@@ -148,7 +171,9 @@ def draw_arrow(
     start.figure.add_artist(arrow)
 
 
-def grids(*shapes: tuple[int, int], cell: float = 0.5, gap: float = 0.6, title_room: float = 0.5) -> tuple:
+def grids(
+    *shapes: tuple[int, int], cell: float = 0.5, gap: float = 0.6, title_room: float = 0.5
+) -> tuple[Figure, list[Axes]]:
     """Make a figure with a row of axes for grids, all cells of one size.
 
     Parameters
@@ -171,13 +196,29 @@ def grids(*shapes: tuple[int, int], cell: float = 0.5, gap: float = 0.6, title_r
     width = sum(columns for _, columns in shapes) * cell + gap * (len(shapes) + 1)
     height = tallest * cell + title_room + 0.2
     figure = Figure(figsize=(width, height), dpi=DPI)
-    axes, left = [], gap
+    axes: list[Axes] = []
+    left = gap
     for rows, columns in shapes:
         bottom = 0.1 + (tallest - rows) * cell / 2
         box = (left / width, bottom / height, columns * cell / width, rows * cell / height)
         axes.append(figure.add_axes(box))
         left += columns * cell + gap
     return figure, axes
+
+
+def say_between(before: Axes, after: Axes, words: str) -> None:
+    """Write a word and an arrow below it into the gap between two grids of a figure.
+
+    Parameters
+    ----------
+    before, after : Axes
+    words : str
+        What happens from the one to the other.
+    """
+    figure = before.figure
+    left, right = before.get_position(), after.get_position()
+    middle = (left.y0 + left.y1) / 2
+    figure.text((left.x1 + right.x0) / 2, middle, f"{words}\n\u2192", ha="center", va="center", color=INK)
 
 
 def draw_maps(

@@ -46,22 +46,17 @@ def pool_picture(x: np.ndarray, ceil_mode: bool = False, unpool: bool = True) ->
         *shapes[1:],
         *([x.shape] if unpool else []),
     ]
-    figure, axes = pictures.grids(*shapes, gap=0.75)
+    figure, axes = pictures.grids(*shapes, gap=0.85)
     pictures.draw_grid(axes[0], x, marked=marked, colours=colours, title="x and its windows")
     pictures.draw_grid(axes[1], y[0, 0], colours=pooled_colours, title="y: the largest")
     offsets = indices.offsets[0, 0]
     pictures.draw_grid(axes[2], offsets, colours=pooled_colours, title="offset: where")
-    for i, j in np.ndindex(rows, columns):
-        edge = Rectangle(
-            (2 * j - 0.5, 2 * i - 0.5), 2, 2, fill=False, edgecolor=INK, linewidth=1.8, linestyle="-"
-        )
-        over = 2 * i + 2 > height or 2 * j + 2 > width
-        edge.set(linestyle=(0, (3, 2)) if over else "-", clip_on=False)
-        axes[0].add_patch(edge)
+    pictures.draw_windows(axes[0], height, width, rows=rows, columns=columns)
+    pictures.say_between(axes[0], axes[1], "pool")
     axes[0].set(xlim=(-0.55, shapes[0][1] - 0.45), ylim=(shapes[0][0] - 0.45, -0.55))
     if unpool:
-        faint = ~marked
-        pictures.draw_grid(axes[3], out, marked=marked, faint=faint, colours=colours, title="unpooled")
+        pictures.draw_grid(axes[3], out, marked=marked, faint=~marked, colours=colours, title="unpooled")
+        pictures.say_between(axes[2], axes[3], "unpool")
     return figure
 
 
