@@ -288,7 +288,7 @@ big, _ = street_scene(12, (288, 384))
 
 def what_one_pixel_sees(layer=5):
     """The receptive field of one encoder pixel drawn over a street scene."""
-    return pictures.field_on_picture(big, layer, centre=(150, 200))
+    return pictures.field_on_picture(big, layer, centre=(174, 215))
 
 
 lessons.explore(what_one_pixel_sees, layer=(1, 18))
@@ -318,25 +318,32 @@ print(pictures.fields(basic)[-1])
 #
 # A formula can be believed or measured. The gradient of one output pixel with respect to the input is nonzero exactly where
 # it looks. So put 1 into a single pixel of `dout`, 0 elsewhere, and go backward through conv, conv, pool, conv, conv, pool,
-# for many random inputs. The red frame is the formula's.
+# for many random nets and inputs. The red frame is the formula's.
 
 # %%
-layers = [snp.layers.Conv2d(1 if k == 0 else 4, 4, 3, padding=1, dtype="float64", seed=k) for k in range(4)]
-pools = [snp.layers.MaxPool2d(), snp.layers.MaxPool2d()]
-noise = np.random.default_rng(0).standard_normal((lessons.short(400, 200), 1, 32, 32))
 
-a = layers[1](layers[0](noise))
-a, _ = pools[0](a)
-a = layers[3](layers[2](a))
-a, _ = pools[1](a)
-dout = np.zeros_like(a)
-dout[:, :, 4, 4] = 1  # one pixel in the middle, all else is left out
 
-d = pools[1].backward(dout)
-d = layers[2].backward(layers[3].backward(d))
-d = pools[0].backward(d)
-d = layers[0].backward(layers[1].backward(d))
-seen = np.abs(d).mean(axis=(0, 1))
+def influence_on_input(seed):
+    """Gradient of one output pixel with respect to the input, for a net of random weights."""
+    sizes = [(1, 8), (8, 8), (8, 8), (8, 8)]
+    conv1, conv2, conv3, conv4 = (
+        snp.layers.Conv2d(*size, 3, padding=1, dtype="float64", seed=4 * seed + k)
+        for k, size in enumerate(sizes)
+    )
+    pool1, pool2 = snp.layers.MaxPool2d(), snp.layers.MaxPool2d()
+    noise = np.random.default_rng(seed).standard_normal((100, 1, 32, 32))
+
+    a, _ = pool1(conv2(conv1(noise)))
+    a, _ = pool2(conv4(conv3(a)))
+    dout = np.zeros_like(a)
+    dout[:, :, 4, 4] = 1  # one pixel in the middle, all else is left out
+
+    d = conv3.backward(conv4.backward(pool2.backward(dout)))
+    d = conv1.backward(conv2.backward(pool1.backward(d)))
+    return np.abs(d).mean(axis=(0, 1))
+
+
+seen = np.mean([influence_on_input(seed) for seed in range(lessons.short(10, 4))], axis=0)
 
 stack = [("", 3, 1), ("", 3, 1), ("", 2, 2)] * 2
 _, size, _ = pictures.fields(stack)[-1]

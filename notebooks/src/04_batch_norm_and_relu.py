@@ -29,6 +29,7 @@ import numpy as np
 import segnet_np as snp
 from segnet_np import lessons, reference
 from segnet_np.lessons import batch_norm_pictures as pictures
+from segnet_np.lessons.batch_norm_ways import parts_of_dx, ways
 
 # %% [markdown]
 # ## The question
@@ -253,7 +254,7 @@ print(f"evaluation mode: {change:.2f}")
 
 # %%
 lessons.show(
-    pictures.ways("forward"),
+    ways("forward"),
     "From x to mean, x - mean, var, std, x_hat and out; weight and bias join at out.",
 )
 
@@ -286,7 +287,7 @@ lessons.show(
 # That is all there is in evaluation mode.
 
 # %%
-lessons.show(pictures.ways("direct"), "The direct way back: out, x_hat, x - mean, x.")
+lessons.show(ways("direct"), "The direct way back: out, x_hat, x - mean, x.")
 
 # %% [markdown]
 # ### Stage 2: through the mean
@@ -299,7 +300,7 @@ lessons.show(pictures.ways("direct"), "The direct way back: out, x_hat, x - mean
 # $$\frac{\text{dmean}}{M} = -\frac{1}{M}\sum\frac{\text{dx_hat}}{\text{std}}\;=\;-\tfrac14, -\tfrac14, -\tfrac14, -\tfrac14.$$
 
 # %%
-lessons.show(pictures.ways("mean"), "The way back through the mean: out, x_hat, x - mean, mean, x.")
+lessons.show(ways("mean"), "The way back through the mean: out, x_hat, x - mean, mean, x.")
 
 # %% [markdown]
 # ### Stage 3: through the variance
@@ -316,9 +317,7 @@ lessons.show(pictures.ways("mean"), "The way back through the mean: out, x_hat, 
 # -\tfrac14, +\tfrac14, -\tfrac14, +\tfrac14.$$
 
 # %%
-lessons.show(
-    pictures.ways("variance"), "The way back through the variance: out, x_hat, std, var, x - mean, x."
-)
+lessons.show(ways("variance"), "The way back through the variance: out, x_hat, std, var, x - mean, x.")
 
 # %%
 lessons.guess(
@@ -334,7 +333,7 @@ lessons.guess(
 values = np.array([1.0, 3, 1, 3])
 upstream = np.array([1.0, 0, 0, 0])
 lessons.show(
-    pictures.parts_of_dx(upstream, values),
+    parts_of_dx(upstream, values),
     "Bars for the four x: direct 1 0 0 0; mean -1/4 each; variance -1/4 1/4 -1/4 1/4; together 1/2 0 -1/2 0.",
 )
 

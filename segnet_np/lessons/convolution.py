@@ -91,7 +91,7 @@ def convolution(
     out = reference.conv2d(arrays["x"][None, None], arrays["weight"][None, None], padding=padding)[0, 0]
     data = {name: array.tolist() for name, array in arrays.items()}
     data |= {"out": out.tolist(), "padding": int(padding), "mode": mode}
-    return HTML(_page(data, {**arrays, "out": out}))  # type: ignore[no-untyped-call]
+    return HTML(_page(data, {**arrays, "out": out}))
 
 
 def _grid(name: str, values: ArrayLike) -> np.ndarray:

@@ -1,6 +1,7 @@
 """Pictures of lesson 03: what kernels answer to, and how much of a picture one feature sees."""
 
 from collections.abc import Sequence
+from fractions import Fraction
 
 import numpy as np
 from matplotlib.colors import to_rgba
@@ -8,8 +9,10 @@ from matplotlib.figure import Figure
 from matplotlib.patches import Rectangle
 
 from segnet_np import reference
-from segnet_np.lessons.pictures import BLUE, ORANGE, RED
+from segnet_np.lessons.pictures import BLUE, RED
 from segnet_np.plots import BLUES, FAINT, INK, SOFT
+
+YELLOW = "#f0e442"
 
 #: The encoder of SegNet, layer by layer: name, rows of the kernel, stride.
 ENCODER = tuple(
@@ -47,7 +50,9 @@ def kernels_at_work(image: np.ndarray, kernels: dict[str, np.ndarray]) -> Figure
             ax.imshow(out, cmap="RdBu", vmin=-most, vmax=most)
         else:
             ax.imshow(out, cmap="gray", vmin=0, vmax=1)
-        numbers = "\n".join("  ".join(f"{value:4.2g}" for value in line) for line in kernel)
+        numbers = "\n".join(
+            "  ".join(f"{Fraction(value).limit_denominator(99)!s:>3}" for value in line) for line in kernel
+        )
         ax.set_title(f"{name}\n{numbers}", fontsize=10, color=INK, family="monospace")
     for ax in axes:
         ax.set_xticks([])
@@ -91,12 +96,11 @@ def pyramid(layers: Sequence[tuple[int, int]], width: int = 21) -> Figure:
         ax.text(width + 0.3, level, said, va="center", fontsize=10, color=INK if level == 0 else SOFT)
         if level:
             kernel, stride = layers[level - 1]
-            below = {k * stride + tap for k in seen for tap in range(kernel)}
             for k in seen:
                 for tap in range(kernel):
                     ends = levels[level][k], levels[level - 1][k * stride + tap]
                     ax.plot(ends, (level - 0.17, level - 0.83), color=BLUE, linewidth=0.8, alpha=0.6)
-            seen = below
+            seen = {k * stride + tap for k in seen for tap in range(kernel)}
     ax.set_xlim(-5.6, width + 4.2)
     ax.set_ylim(-0.4, len(layers) + 0.4)
     ax.axis("off")
@@ -147,34 +151,29 @@ def field_on_picture(image: np.ndarray, layers: int, centre: tuple[int, int]) ->
     figure : Figure
     """
     name, size, step = fields()[layers - 1]
-    figure = Figure(figsize=(8, 5.2), layout="constrained")
-    ax = figure.subplots()
+    figure = Figure(figsize=(10, 4.3), layout="constrained")
+    whole, seen = figure.subplots(1, 2, width_ratios=(1.35, 1))
     row, column = centre
     left, top = column - size / 2, row - size / 2
     inside = np.zeros(image.shape[:2], bool)
     inside[max(0, round(top)) : round(top + size), max(0, round(left)) : round(left + size)] = True
-    dimmed = np.where(inside[..., None], image, image * 0.45 + 140 * 0.55).astype("uint8")
-    ax.imshow(dimmed)
-    ax.add_patch(Rectangle((left, top), size, size, fill=False, edgecolor=RED, linewidth=2.5))
-    ax.add_patch(
-        Rectangle(
-            (column - step / 2, row - step / 2),
-            step,
-            step,
-            facecolor=to_rgba(ORANGE, 0.75),
-            edgecolor=INK,
-            linewidth=1,
+    whole.imshow(np.where(inside[..., None], image, image * 0.65 + 255 * 0.35).astype("uint8"))
+    seen.imshow(image)
+    whole.add_patch(Rectangle((left, top), size, size, fill=False, edgecolor=RED, linewidth=2.5))
+    for ax in (whole, seen):
+        corner = column - step / 2, row - step / 2
+        ax.add_patch(
+            Rectangle(corner, step, step, facecolor=to_rgba(YELLOW, 0.6), edgecolor=INK, linewidth=0.8)
         )
-    )
-    ax.set_xlim(-0.5, image.shape[1] - 0.5)
-    ax.set_ylim(image.shape[0] - 0.5, -0.5)
-    ax.set_title(
-        f"{name}: one pixel sees {size} x {size} (red frame)\nand has {step} x {step} to itself (yellow)",
-        fontsize=11,
-        color=INK,
-    )
-    ax.set_xticks([])
-    ax.set_yticks([])
+        ax.set_xticks([])
+        ax.set_yticks([])
+    whole.set_xlim(-0.5, image.shape[1] - 0.5)
+    whole.set_ylim(image.shape[0] - 0.5, -0.5)
+    seen.set_xlim(left, left + size)
+    seen.set_ylim(top + size, top)
+    seen.spines[:].set(color=RED, linewidth=2.5)
+    whole.set_title(f"after {name}: one pixel sees the red frame, {size} x {size}", fontsize=11, color=INK)
+    seen.set_title(f"all that it sees; {step} x {step} are its own (yellow)", fontsize=11, color=INK)
     return figure
 
 

@@ -29,6 +29,7 @@ def example(shape: tuple[int, ...], seed: int) -> tuple[np.ndarray, np.ndarray, 
 
 
 def cases() -> Sequence[Case]:
+    """Make the calls, the easiest one first."""
     by_hand = np.array([[[[1.0, 2.0], [3.0, 6.0]]]])
     x, _, _ = example((2, 3, 4, 5), 1)
     constant = example((2, 2, 3, 4), 5)

@@ -1,6 +1,7 @@
 """Exercise: the whole backward pass of batch norm."""
 
 from collections.abc import Callable, Sequence
+from typing import Any
 
 import numpy as np
 
@@ -48,6 +49,7 @@ def example(shape: tuple[int, ...], seed: int) -> tuple[np.ndarray, np.ndarray, 
 
 
 def cases() -> Sequence[Case]:
+    """Make the calls, the easiest one first."""
     x = np.array([[[[1.0, 2.0], [3.0, 6.0]]]])
     dout = np.array([[[[1.0, 0.0], [0.0, 0.0]]]])
     return [
@@ -82,36 +84,40 @@ def _collected(
     return np.asarray(weight[:, None, None] * inv_std * inner)
 
 
-def _with_dx(
-    compute: Callable[..., np.ndarray],
-) -> Callable[[np.ndarray, np.ndarray, np.ndarray, float], Gradients]:
+def _dx_with(**knobs: Any) -> Callable[[np.ndarray, np.ndarray, np.ndarray, float], Gradients]:
     """Make a mistake that is wrong in dx alone."""
 
     def answer(dout: np.ndarray, x: np.ndarray, weight: np.ndarray, eps: float) -> Gradients:
         _, dweight, dbias = solution(dout, x, weight, eps)
-        return compute(dout, x, weight, eps), dweight, dbias
+        return _collected(dout, x, weight, eps, **knobs), dweight, dbias
 
     return answer
 
 
-_no_mean_term = _with_dx(lambda *given: _collected(*given, mean_term=0))
-_no_x_hat_term = _with_dx(lambda *given: _collected(*given, x_hat_term=0))
-_direct_only = _with_dx(lambda *given: _collected(*given, mean_term=0, x_hat_term=0))
-_x_hat_sign = _with_dx(lambda *given: _collected(*given, x_hat_term=-1))
-_mean_sign = _with_dx(lambda *given: _collected(*given, mean_term=-1))
-_x_hat_doubled = _with_dx(lambda *given: _collected(*given, x_hat_term=2))
-_x_hat_halved = _with_dx(lambda *given: _collected(*given, x_hat_term=0.5))
-_unbiased = _with_dx(lambda *given: _collected(*given, ddof=1))
-_eps_behind = _with_dx(lambda *given: _collected(*given, eps_behind=True))
-_no_weight = _with_dx(
-    lambda dout, x, weight, eps: solution(dout, x, np.ones_like(weight), eps)[0],
-)
-_sums_for_means = _with_dx(
-    lambda dout, x, weight, eps: _collected(dout, x, weight, eps, *[x.size / x.shape[1]] * 2),
-)
-_n_for_m = _with_dx(
-    lambda dout, x, weight, eps: _collected(dout, x, weight, eps, *[x.size / x.shape[1] / len(x)] * 2),
-)
+_no_mean_term = _dx_with(mean_term=0)
+_no_x_hat_term = _dx_with(x_hat_term=0)
+_direct_only = _dx_with(mean_term=0, x_hat_term=0)
+_x_hat_sign = _dx_with(x_hat_term=-1)
+_mean_sign = _dx_with(mean_term=-1)
+_x_hat_doubled = _dx_with(x_hat_term=2)
+_x_hat_halved = _dx_with(x_hat_term=0.5)
+_unbiased = _dx_with(ddof=1)
+_eps_behind = _dx_with(eps_behind=True)
+
+
+def _no_weight(dout: np.ndarray, x: np.ndarray, weight: np.ndarray, eps: float) -> Gradients:
+    _, dweight, dbias = solution(dout, x, weight, eps)
+    return _collected(dout, x, np.ones_like(weight), eps), dweight, dbias
+
+
+def _sums_for_means(dout: np.ndarray, x: np.ndarray, weight: np.ndarray, eps: float) -> Gradients:
+    count = x.size / x.shape[1]
+    return _dx_with(mean_term=count, x_hat_term=count)(dout, x, weight, eps)
+
+
+def _n_for_m(dout: np.ndarray, x: np.ndarray, weight: np.ndarray, eps: float) -> Gradients:
+    pixels = x.shape[2] * x.shape[3]
+    return _dx_with(mean_term=pixels, x_hat_term=pixels)(dout, x, weight, eps)
 
 
 def _inv_std_forgotten(dout: np.ndarray, x: np.ndarray, weight: np.ndarray, eps: float) -> Gradients:

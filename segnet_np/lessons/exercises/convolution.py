@@ -36,6 +36,7 @@ def example(
 
 
 def cases() -> Sequence[Case]:
+    """Make the calls, the easiest one first."""
     x = np.arange(1.0, 10.0).reshape(1, 1, 3, 3)
     weight = np.array([[[[1.0, 2.0], [0.0, -1.0]]]])
     return [

@@ -21,6 +21,7 @@ def solution(layers: Layers) -> int:
 
 
 def cases() -> Sequence[Case]:
+    """Make the calls, the easiest one first."""
     return [
         Case("one 3x3 convolution", ([CONV3],)),
         Case("no layer at all", ([],)),

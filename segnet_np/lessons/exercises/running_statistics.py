@@ -26,6 +26,7 @@ def solution(
 
 
 def cases() -> Sequence[Case]:
+    """Make the calls, the easiest one first."""
     rng = np.random.default_rng(4)
 
     def example(shape: tuple[int, ...], momentum: float) -> tuple[np.ndarray, np.ndarray, np.ndarray, float]:
