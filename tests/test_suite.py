@@ -11,13 +11,15 @@ def test_every_layer_and_both_nets_pass():
     reports = list(check_everything())
     assert [report.title for report in reports if not report.ok] == []
     titles = "\n".join(report.title for report in reports)
-    for name in ("Conv2d", "BatchNorm2d", "ReLU", "MaxPool2d", "MaxUnpool2d", "ConvBNReLU", "CrossEntropy"):
+    usual = ("Conv2d", "BatchNorm2d", "ReLU", "MaxPool2d", "MaxUnpool2d", "ConvBNReLU", "CrossEntropy")
+    others = ("FixedUnpool2d", "RandomUnpool2d", "UpsampleBilinear2d", "ConvTranspose2d", "Concatenate")
+    for name in (*usual, *others):
         assert f"{name}(" in titles or f"{name} on" in titles
     assert titles.count("SegNet(") == titles.count("SegNetBasic(") == 2
     assert "BatchNorm2d(3, eps=1e-05, momentum=0.1) on (2, 3, 6, 8), eval mode" in titles
-    # Each side draws for itself what dropout drops, so only finite differences can check it.
+    # Each side draws for itself what dropout drops and where, so only finite differences can check it.
     alone = [report.title for report in reports if not any(row.pytorch is not None for row in report)]
-    assert [title.partition("(")[0] for title in alone] == ["Dropout"]
+    assert [title.partition("(")[0] for title in alone] == ["Dropout", "RandomUnpool2d"]
 
 
 def test_reports_come_one_by_one_and_a_wrong_layer_shows(monkeypatch):

@@ -9,6 +9,7 @@ from typing import Any, TypeVar
 import numpy as np
 
 from segnet_np.files import whole_file
+from segnet_np.models.decoder_variants import DecoderVariant
 from segnet_np.models.net import Net
 from segnet_np.models.preprocess import NORMALISATIONS
 from segnet_np.models.segnet import SegNet
@@ -17,7 +18,9 @@ from segnet_np.models.shipped import weights_path
 from segnet_np.models.tensors_file import read_json, read_tensors, write_tensors
 from segnet_np.names import shown
 
+# What can be trained by name, and what a file may hold besides: nets for comparing decoders.
 MODELS: dict[str, type[Net]] = {net.model: net for net in (SegNet, SegNetBasic)}
+KNOWN: dict[str, type[Net]] = {**MODELS, DecoderVariant.model: DecoderVariant}
 
 T = TypeVar("T")
 
@@ -31,7 +34,7 @@ def build(config: dict[str, Any]) -> Net:
     Parameters
     ----------
     config : dict
-        ``"model"``, one of :data:`MODELS`, and the arguments of that class.
+        ``"model"``, one of :data:`KNOWN`, and the arguments of that class.
 
     Returns
     -------
@@ -44,9 +47,9 @@ def build(config: dict[str, Any]) -> Net:
     """
     arguments = dict(config)
     model = arguments.pop("model", None)
-    if model not in MODELS:
-        raise ValueError(f"unknown model {model!r}; expected one of {', '.join(MODELS)}")
-    return MODELS[model](**arguments)
+    if model not in KNOWN:
+        raise ValueError(f"unknown model {model!r}; expected one of {', '.join(KNOWN)}")
+    return KNOWN[model](**arguments)
 
 
 def describe(net: Net) -> dict[str, str]:

@@ -8,7 +8,20 @@ from typing import Any
 
 import numpy as np
 
-from segnet_np.layers import BatchNorm2d, Conv2d, ConvBNReLU, Dropout, MaxPool2d, MaxUnpool2d, ReLU
+from segnet_np.layers import (
+    BatchNorm2d,
+    Concatenate,
+    Conv2d,
+    ConvBNReLU,
+    ConvTranspose2d,
+    Dropout,
+    FixedUnpool2d,
+    MaxPool2d,
+    MaxUnpool2d,
+    RandomUnpool2d,
+    ReLU,
+    UpsampleBilinear2d,
+)
 from segnet_np.models import SegNet, SegNetBasic
 from segnet_np.models.net import Net
 from segnet_np.verify.gradcheck import gradcheck
@@ -44,7 +57,7 @@ def check_everything(model: str | None = None, seed: int = 0) -> Iterator[Gradch
     if model is not None and model not in NETS:
         raise ValueError(f"no model {model!r}; expected one of {', '.join(NETS)}")
     rng = np.random.default_rng(seed)
-    for layer, x in _layers(rng):
+    for layer, x in _layers(rng, seed):
         yield gradcheck(layer, x, seed=seed)
     for name in NETS if model is None else [model]:
         kind, sizes, shape = NETS[name]
@@ -53,7 +66,7 @@ def check_everything(model: str | None = None, seed: int = 0) -> Iterator[Gradch
             yield gradcheck(net, rng.standard_normal(shape), seed=seed)
 
 
-def _layers(rng: np.random.Generator) -> Iterator[tuple[Any, Any]]:
+def _layers(rng: np.random.Generator, seed: int) -> Iterator[tuple[Any, Any]]:
     """Pair each layer with an input."""
     x = rng.standard_normal((2, 3, 6, 8))
     yield Conv2d(3, 5, kernel_size=1, seed=rng), x
@@ -77,5 +90,11 @@ def _layers(rng: np.random.Generator) -> Iterator[tuple[Any, Any]]:
         y, indices = pool.forward(odd)
         yield MaxUnpool2d(), (rng.standard_normal(y.shape), indices)
     yield ConvBNReLU(3, 5, kernel_size=3, padding=1, seed=rng), x
+    # What other decoders have in place of unpooling by indices, to a size that is odd once.
+    small, size = rng.standard_normal((2, 3, 3, 4)), (7, 8)
+    for layer in (FixedUnpool2d(), RandomUnpool2d(seed=seed), UpsampleBilinear2d()):
+        yield layer, (small, size)
+    yield ConvTranspose2d(3, 5, seed=rng), (small, size)
+    yield Concatenate(), (x, rng.standard_normal((2, 4, 6, 8)))
     labels = rng.integers(0, 4, (2, 6, 8))
     yield CrossEntropy(class_weights=np.array([0.5, 1.0, 2.5]), ignore_index=3), (x, labels)

@@ -16,6 +16,7 @@ from torch.nn import functional
 from segnet_np import layers
 from segnet_np.layers import Layer, PoolingIndices
 from segnet_np.verify.loss import CrossEntropy
+from segnet_np.verify.twin_decoders import BUILDERS
 
 #: SegNet's stages by the last digit of their layers, and the channels after each layer in units of `width`.
 _ENCODER = {
@@ -165,13 +166,14 @@ def _builders() -> dict[type, Callable[[Any], nn.Module]]:
         CrossEntropy: _CrossEntropy,
         models.SegNet: _net(SegNet),
         models.SegNetBasic: _net(SegNetBasic),
+        **BUILDERS,
     }
 
 
 def has_counterpart(layer: object) -> bool:
     """Whether PyTorch has the same thing: one of our layers or nets, or an object derived from one."""
-    if getattr(layer, "dropout", 0):
-        return False  # PyTorch would drop other numbers
+    if getattr(layer, "dropout", 0) or getattr(layer, "decoder_kind", "") == "random":
+        return False  # PyTorch would drop other numbers and draw other places
     return any(isinstance(layer, kind) for kind in _builders())
 
 
