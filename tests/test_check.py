@@ -138,7 +138,14 @@ WRONG = [
     ("last row", with_scaled(zero_last(2)), "values", "last row"),
     ("last column", with_scaled(zero_last(3)), "values", "last column"),
     ("first picture", with_scaled(first_picture_only), "values", "first picture"),
-    ("the mistake", lambda x, gain: solution(x, np.square(gain)), "values", "the gain is squared."),
+    ("no sign", lambda x, gain: solution(x, np.abs(gain)), "as if", "`gain` is taken without its sign."),
+    (
+        "one gain for all",
+        lambda x, gain: solution(x, np.full_like(gain, gain[0])),
+        "as if",
+        "all of `gain` are its first element.",
+    ),
+    ("the mistake", lambda x, gain: solution(x, np.square(gain)), "as if", "the gain is squared."),
 ]
 
 
@@ -310,6 +317,10 @@ def test_check_does_without_ipython(monkeypatch, capsys):
     monkeypatch.setitem(sys.modules, "IPython", None)
     assert lessons.check("central_difference", checking.find("central_difference").solution)
     assert "right" in capsys.readouterr().out
+
+
+def test_name_and_function_may_come_the_other_way_round(capsys):
+    assert lessons.check(checking.find("central_difference").solution, "central_difference")
 
 
 def test_an_unknown_name_lists_those_that_sound_like_it():

@@ -33,6 +33,8 @@ def check(name: str, function: Callable[..., Any]) -> bool:
     ValueError
         If there is no exercise of that name.
     """
+    if callable(name) and isinstance(function, str):
+        name, function = function, name  # the other way round, but nobody could mean anything else
     verdict = judge(find(name), function)
     show_html(page(verdict), str(verdict))
     return cast(bool, _Shown(verdict.ok)) if in_notebook() else verdict.ok

@@ -65,6 +65,12 @@ def _constant(value: float) -> str:
         1 / np.log(2): ": `np.log2` instead of `np.log`",
         1 / np.log(10): ": `np.log10` instead of `np.log`",
         100.0: ": percent instead of a share",
+        0.01: ": a share instead of percent",
+        1 / 1024: ": counted in KiB",
+        1 / 2**20: ": counted in MiB",
+        1e-6: ": counted in millions",
+        255.0: ": on the scale of bytes, 0 to 255, instead of 0 to 1",
+        1 / 255.0: ": on the scale 0 to 1 instead of that of bytes",
     }
     found = (words for size, words in known.items() if abs(value - size) <= _NEAR * size)
     return next(found, ": a constant factor too many or too few")

@@ -96,7 +96,8 @@ def suspect_form(exercise: Exercise, function: Any, trial: Trial) -> Suspicion |
         back = trial.outcome.handed_back
         return Suspicion(
             "input written",
-            f"The result is right, but {names} was changed by the call. What belongs to the caller stays as "
+            f"The result is right, but {names} {'was' if len(trial.outcome.written) == 1 else 'were'} "
+            "changed by the call. What belongs to the caller stays as "
             "it is: the next step may need it." + (f" You even return `{back}` itself." if back else ""),
             f"an assignment such as `{trial.outcome.written[0]}[...] = ...` or `+=` on it or on a view of "
             "it (a slice, a reshape, a transpose). Work on `.copy()`, or in a new array.",

@@ -1,5 +1,6 @@
 """Help in small steps: three hints, one at a time, and the solution only for those who ask for it."""
 
+import ast
 import inspect
 import io
 import keyword
@@ -77,8 +78,18 @@ def source_of(name: str) -> str:
     """
     function = plain(find(name).solution)
     source = textwrap.dedent(inspect.getsource(function)).rstrip()
-    # The learner's function has the exercise's name, whatever the file calls its own.
-    return source.replace(f"def {function.__name__}(", f"def {name}(", 1)
+    # The learner's function has the exercise's name, whatever the file calls its own, and no types.
+    (definition,) = ast.parse(source).body
+    assert isinstance(definition, ast.FunctionDef)
+    parameters = inspect.signature(function).parameters.values()
+    given = ", ".join(p.name if p.default is p.empty else f"{p.name}={p.default!r}" for p in parameters)
+    body = source.splitlines()[definition.body[0].lineno - 1 :]
+    constants = [
+        f"{known} = {function.__globals__[known]!r}"
+        for known in function.__code__.co_names
+        if isinstance(function.__globals__.get(known), int | float | tuple)
+    ]
+    return "\n".join([*constants, *([""] if constants else []), f"def {name}({given}):", *body])
 
 
 def _show(heading: str, markup: str, text: str) -> None:

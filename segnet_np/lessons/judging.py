@@ -87,19 +87,24 @@ def _failed(
         cause,
         first.case.what,
         first.number,
-        _notes(suspicion, first, passed, total),
+        _notes(suspicion, failing, passed, total),
         first.difference,
     )
 
 
-def _notes(suspicion: Suspicion, first: Trial, passed: int, total: int) -> tuple[str, ...]:
-    notes = []
+def _notes(suspicion: Suspicion, failing: Sequence[Trial], passed: int, total: int) -> tuple[str, ...]:
+    notes, first = [], failing[0]
     right = [label for label in first.expected if label in first.got and label not in first.labels]
     if first.labels and right and first.fault in ("values", "shape", "type"):
         notes.append(f"{_listed(right)} {'is' if len(right) == 1 else 'are'} right here.")
     if first.labels[1:] and first.fault in ("values", "shape", "type"):
         also = first.labels[1:]
         notes.append(f"{_listed(also)} {'is' if len(also) == 1 else 'are'} not right either.")
+    elsewhere = [label for label in right if first.labels and any(label in trial.labels for trial in failing)]
+    if elsewhere:
+        notes.append(
+            f"In other cases {_listed(elsewhere)} {'is' if len(elsewhere) == 1 else 'are'} wrong, too."
+        )
     if first.outcome.written and suspicion.kind != "input written":
         notes.append(f"Besides, {_listed(first.outcome.written)} was written to; work on a copy.")
     if passed and passed == total - 1:

@@ -11,6 +11,7 @@ from typing import Any
 
 import numpy as np
 
+from segnet_np.lessons.as_if import suspect_argument
 from segnet_np.lessons.comparing import differ
 from segnet_np.lessons.exercise import Exercise
 from segnet_np.lessons.factors import factor, offset
@@ -34,8 +35,8 @@ class Wrong:
         What the function was called with.
     others : dict of str to ndarray
         The other outputs, as they should be.
-    dtype : dtype
-        Of what came.
+    dtype, wanted : dtype
+        Of what came, and of what was expected.
     rtol : float
     """
 
@@ -45,6 +46,7 @@ class Wrong:
     arguments: dict[str, Any]
     others: dict[str, np.ndarray]
     dtype: np.dtype
+    wanted: np.dtype
     rtol: float
 
     def equal(self, one: np.ndarray, other: np.ndarray) -> bool:
@@ -83,6 +85,8 @@ def suspect_values(exercise: Exercise, failing: Sequence[Trial], trials: Sequenc
     for question in QUESTIONS:
         if answer := question(known):
             return Suspicion(answer[0], "", answer[1])
+    if other := suspect_argument(exercise, failing):
+        return other
     return Suspicion("values", "", where(known, failing, trials))
 
 
@@ -94,7 +98,9 @@ def _wrong(trial: Trial, label: str, names: Sequence[str], rtol: float) -> Wrong
     mask = found.wrong if found is not None else np.zeros(expected.shape, bool)
     arguments = dict(zip(names, trial.case.arguments, strict=False))
     others = {name: leaf for name, leaf in trial.expected.items() if name != label}
-    return Wrong(expected.astype(float), got.astype(float), mask, arguments, others, got.dtype, rtol)
+    return Wrong(
+        expected.astype(float), got.astype(float), mask, arguments, others, got.dtype, expected.dtype, rtol
+    )
 
 
 def _not_finite(wrong: Sequence[Wrong]) -> tuple[str, str] | None:
@@ -102,11 +108,11 @@ def _not_finite(wrong: Sequence[Wrong]) -> tuple[str, str] | None:
     if not bad[0].any():
         return None
     count, size = int(bad[0].sum()), bad[0].size
-    nan = np.isnan(wrong[0].got).any()
+    nan = "NaN" if np.isnan(wrong[0].got).any() else "infinite"
     return (
         "not finite",
-        f"{count} of {size} numbers are {'NaN' if nan else 'infinite'}: a division by zero, the log of 0, "
-        "an `exp` that overflows, a mean of nothing, or memory from `np.empty` that nobody filled.",
+        f"{f'{count} of {size} numbers are' if size > 1 else 'it is'} {nan}: a division by zero, the log "
+        "of 0, an `exp` that overflows, a mean of nothing, or memory from `np.empty` that nobody filled.",
     )
 
 
@@ -116,6 +122,14 @@ def _swallowed_nan(wrong: Sequence[Wrong]) -> tuple[str, str] | None:
             "NaN lost",
             "the right answer has NaN there: a comparison with NaN is always False, so it gets lost.",
         )
+    return None
+
+
+def _no_truth(wrong: Sequence[Wrong]) -> tuple[str, str] | None:
+    if any(w.wanted.kind != "b" or w.dtype.kind == "b" for w in wrong):
+        return None
+    if all(np.array_equal(w.got != 0, w.expected != 0) for w in wrong):
+        return "dtype", "True and False are wanted, and numbers came: compare, or use `.astype(bool)`."
     return None
 
 
@@ -151,7 +165,7 @@ def _coarse(wrong: Sequence[Wrong]) -> tuple[str, str] | None:
 
 
 def _zeros(wrong: Sequence[Wrong]) -> tuple[str, str] | None:
-    if any(w.got.any() or w.got.size < 2 for w in wrong):
+    if any(w.got.any() for w in wrong) or sum(w.got.size for w in wrong) < 2:
         return None
     return "zeros", "it is zero throughout: made by `np.zeros` and then never filled, or filled in a copy."
 
@@ -217,6 +231,7 @@ def _absolute(wrong: Sequence[Wrong]) -> tuple[str, str] | None:
 QUESTIONS: tuple[Question, ...] = (
     _not_finite,
     _swallowed_nan,
+    _no_truth,
     _whole_numbers,
     _zeros,
     _opposite,

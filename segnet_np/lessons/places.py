@@ -84,10 +84,12 @@ def where(wrong: Sequence[Wrong], failing: Sequence[Trial], trials: Sequence[Tri
             return words
     first = wrong[0]
     count, size = int(first.mask.sum()), first.mask.size
+    passed = [trial.case.what for trial in trials if not trial.fault]
+    if passed and (size == 1 or count == size):
+        named = "; ".join(f"“{what}”" for what in passed[:3])
+        more = f" and {len(passed) - 3} more" if len(passed) > 3 else ""
+        return f"it is right in other cases ({named}{more}). What is different here?"
     if size == 1:
-        passed = len(trials) - len(failing)
-        if passed:
-            return f"it is right in {passed} of {len(trials)} cases; what do those that fail have in common?"
         return "work this case out by hand, step by step, and print what your function has after each step."
     if count == size:
         return (

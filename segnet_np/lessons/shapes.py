@@ -9,6 +9,9 @@ from segnet_np.lessons.exercise import Exercise
 from segnet_np.lessons.suspicion import Suspicion
 from segnet_np.lessons.trial import Trial
 
+#: With fewer numbers a sum or a mean may be met by chance.
+_ENOUGH = 3
+
 
 def suspect_shape(exercise: Exercise, trial: Trial) -> Suspicion:
     """Say how an output's shape differs, and what is probably behind it.
@@ -35,7 +38,7 @@ def _cause(expected: np.ndarray, got: np.ndarray, rtol: float) -> str:
     if got.dtype.kind not in "biufc" or expected.dtype.kind not in "biufc":
         return "lists of other lengths."
     if got.size == 0:
-        return "it is empty: a size that came out as 0, or a slice past the end."
+        return "it is empty: a size of 0, a slice past the end, or `[p:-p]`, which is empty for p = 0."
     for order in permutations(range(got.ndim)) if got.ndim < 6 else ():
         if order != tuple(range(got.ndim)) and equal(got.transpose(order), expected):
             return f"the axes are swapped: after `.transpose{order}` it would be right. Transposed somewhere?"
@@ -49,13 +52,15 @@ def _cause(expected: np.ndarray, got: np.ndarray, rtol: float) -> str:
                 return f"summed over {_axes(axes)} it would be right: a sum is missing."
             if equal(got.mean(axis=axes), expected):
                 return f"the mean over {_axes(axes)} would be right: a mean is missing."
-    for count in range(1, expected.ndim + 1):
+    for count in range(1, expected.ndim + 1) if got.size >= _ENOUGH else ():
         for axes in combinations(range(expected.ndim), count):
             if equal(got, expected.sum(axis=axes)):
                 return f"it is summed over {_axes(axes)}, and should not be."
             if equal(got, expected.mean(axis=axes)):
                 return f"it is averaged over {_axes(axes)}, and should not be."
     for axis in range(expected.ndim):
+        if got.shape == (*expected.shape[:axis], *expected.shape[axis + 1 :]) and got.size < _ENOUGH:
+            return f"axis {axis} is gone: by a sum, a mean, a maximum, an `argmax` or an index."
         if equal(got, expected.take(0, axis)):
             return (
                 f"only the first entry of axis {axis} is there; {_axis_name(expected.ndim, axis)} is missing."
