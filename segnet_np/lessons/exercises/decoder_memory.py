@@ -66,10 +66,6 @@ def _bits_not_bytes(height: int, width: int, channels: Sequence[int]) -> tuple[f
     return _counted(height, width, channels, per_byte=1)
 
 
-def _two_bytes(height: int, width: int, channels: Sequence[int]) -> tuple[float, float, float]:
-    return _counted(height, width, channels, bits=16)
-
-
 def _bit_for_each_place(height: int, width: int, channels: Sequence[int]) -> tuple[float, float, float]:
     return _counted(height, width, channels, bits=4)
 
@@ -127,9 +123,9 @@ whole maps before the pooling, in float32.""",
             "The indices are too many by a factor of about 4: one was counted for each **pixel**. There is "
             "one for each window of 2x2.",
         ),
-        Mistake(_bits_not_bytes, "The first result is in bits. Eight of them make a byte."),
         Mistake(
-            _two_bytes, "The first result counts two **bytes** a window. Two bits are a quarter of one byte."
+            _bits_not_bytes,
+            "The first result counts two for each window. It is two **bits**, and eight bits make a byte.",
         ),
         Mistake(
             _bit_for_each_place,
