@@ -121,8 +121,10 @@ _ARRAYS: dict[str, Callable[[Any], Any]] = {
     "`{}` is doubled.": lambda a: 2 * a,
     "`{}` is halved.": lambda a: a / 2,
     "negative numbers of `{}` are 0.": lambda a: np.maximum(a, 0),
-    "each picture of `{}` is the first one.": lambda a: np.broadcast_to(a[:1], a.shape).copy(),
     "all of `{}` are its first element.": lambda a: np.full_like(a, a.flat[0]),
+    "all along the first axis of `{}` is like its first entry.": lambda a: np.broadcast_to(
+        a[:1], a.shape
+    ).copy(),
     "`{}` is shifted by one along its last axis.": lambda a: np.roll(a, 1, -1),
     "`{}` is shifted by one along its last axis, backwards.": lambda a: np.roll(a, -1, -1),
     "each number of `{}` is 1 larger.": lambda a: a + 1,
