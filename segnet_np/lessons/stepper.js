@@ -359,17 +359,18 @@ export function mount(root) {
   const phases = PHASES.map(({ title }, p) =>
     element("button", { type: "button", class: "snps-phase", click: () => go(p * m.windows.length + 1) }, `${p + 1} ${title}`));
   const stage = element("div", { class: "snps-stage" });
+  const bar = element("div", { class: "snps-bar" },
+    element("div", { class: "snps-phases", role: "group", "aria-label": "Jump to a pass" }, ...phases),
+    element("div", { class: "snps-buttons", role: "group", "aria-label": "Steps" },
+      buttons.first, buttons.back, buttons.next, play, buttons.last, range, count),
+    element("div", { class: "snps-words" }, say, tell, refusal));
   root.replaceChildren(
     element("div", { class: "snps-tools" },
       element("label", {}, "Example ", example),
       element("label", {}, ceil, " ceil mode"),
       button("Random", "random", () => update(randomMaps(m.h, m.w), 0)),
       button("Reset", "reset", reset)),
-    element("div", { class: "snps-bar" },
-      element("div", { class: "snps-phases", role: "group", "aria-label": "Jump to a pass" }, ...phases),
-      element("div", { class: "snps-buttons", role: "group", "aria-label": "Steps" },
-        buttons.first, buttons.back, buttons.next, play, buttons.last, range, count),
-      element("div", { class: "snps-words" }, say, tell, refusal)),
+    bar,
     stage,
     element("p", { class: "snps-keys" }, "Keys: ",
       element("kbd", {}, "Page Down"), " and ", element("kbd", {}, "Page Up"), " step, arrows move between cells, ",
@@ -478,6 +479,9 @@ export function mount(root) {
     lit.forEach(light);
     if (looked) trace(m, ...looked).lit.forEach(light);
     for (const [name, rows] of Object.entries(cells)) {
+      // A map with long numbers is written smaller, all of it alike.
+      const lengths = m[name === "offsets again" ? "offsets" : name].flat().map((value) => short(value).length);
+      rows[0][0].closest(".snps-grid").style.setProperty("--chars", Math.max(...lengths));
       rows.forEach((row, i) => row.forEach((node, j) => {
         const isBig = rows.length === m.h && "x unpooled dout dx".split(" ").includes(name);
         const text = cellText(m, step, name, i, j);
@@ -489,7 +493,6 @@ export function mount(root) {
         if (!isBig && text === "") looks.push("snps-empty");
         if ((name === "unpooled" || name === "dx") && text === "0") looks.push("snps-zero");
         node.className = `${looks.join(" ")}${classes.get(`${name} ${i},${j}`) || ""}`;
-        node.style.setProperty("--chars", Math.max(text.length, 1)); // long numbers are written smaller
         const input = node.querySelector("input");
         if (input) {
           if (input !== document.activeElement) input.value = text;
@@ -524,6 +527,8 @@ export function mount(root) {
     }
     play.textContent = timer ? "Pause" : "Play";
     say.setAttribute("aria-live", timer ? "off" : "polite");
+    // How much of the screen the bar covers: what scrolls into view has to stay clear of it.
+    root.style.setProperty("--bar", `${bar.offsetHeight + (parseFloat(getComputedStyle(bar).top) || 0)}px`);
   }
 
   // ---- stepping
@@ -556,11 +561,11 @@ export function mount(root) {
     paint();
   }
 
-  /** Let the value fly from where it was read to where it is written; on a narrow page, keep that in view. */
+  /** Bring the map that is written into view, and let the value fly there from where it was read. */
   function follow() {
     const [[from, to]] = lights(m, step).flights.map((ends) => ends.map(([name, i, j]) => cells[name][i][j]));
     const still = matchMedia("(prefers-reduced-motion: reduce)").matches;
-    if (root.clientWidth < 580) to.closest(".snps-map").scrollIntoView({ block: "nearest", behavior: still ? "auto" : "smooth" });
+    if (barStays()) to.closest(".snps-map").scrollIntoView({ block: "nearest", behavior: still ? "auto" : "smooth" });
     if (still || !from.animate) return;
     const [origin, a, b] = [root, from, to].map((node) => node.getBoundingClientRect());
     const ghost = element("div", { class: "snps-ghost", "aria-hidden": "true" }, to.textContent || from.textContent);
@@ -569,6 +574,15 @@ export function mount(root) {
     const moved = `translate(${a.left + a.width / 2 - b.left - b.width / 2}px, ${a.top + a.height / 2 - b.top - b.height / 2}px)`;
     const flight = ghost.animate([{ transform: moved }, { transform: "none" }], { duration: 450, easing: "ease-in-out" });
     flight.onfinish = flight.oncancel = () => ghost.remove();
+  }
+
+  /** Whether the bar stays in sight when the page scrolls: not in a box that scrolls for itself, but has no need to. */
+  function barStays() {
+    for (let node = root.parentElement; node && node !== document.body; node = node.parentElement) {
+      if (!/auto|scroll|hidden/.test(getComputedStyle(node).overflow)) continue;
+      return node.scrollHeight > node.clientHeight + 1;
+    }
+    return true;
   }
 
   // ---- looking and typing

@@ -43,19 +43,29 @@ class Stepper:
         return next(iter(cell.find_elements(By.TAG_NAME, "input")), cell)
 
     def press(self, button, times=1):
+        """Click a button; the driver scrolls to it if it is out of sight."""
         for _ in range(times):
-            element = self.find(f".snps-{button}")
-            self.driver.execute_script("arguments[0].scrollIntoView({block: 'center'})", element)
-            element.click()
+            self.find(f".snps-{button}").click()
+
+    def in_sight(self, css):
+        """Whether a person sees the middle of an element: nothing lies over it, and it is on the screen."""
+        script = """const node = arguments[0].querySelector(arguments[1]);
+            const { left, top, width, height } = node.getBoundingClientRect();
+            return node.contains(document.elementFromPoint(left + width / 2, top + height / 2));"""
+        return self.driver.execute_script(script, self.root, css)
 
     def keys(self, *keys):
         """Press keys wherever the focus is."""
         ActionChains(self.driver).send_keys(*keys).perform()
 
-    def type(self, name, i, j, text, then=Keys.ENTER):
+    def click(self, name, i, j):
+        """Click a cell, scrolled clear of the bar."""
         cell = self.cell(name, i, j)
         self.driver.execute_script("arguments[0].scrollIntoView({block: 'center'})", cell)
         cell.click()
+
+    def type(self, name, i, j, text, then=Keys.ENTER):
+        self.click(name, i, j)
         self.keys(text, then)
 
     def choose(self, example):

@@ -138,12 +138,23 @@ def test_the_stepper_in_a_notebook(notebook):
     assert stepper.numbers("dx") == maps["dx"]
 
 
+def test_the_buttons_and_the_cell_that_is_written_stay_in_sight(notebook):
+    """The stepper is taller than the screen: the notebook scrolls along, and the buttons stay."""
+    stepper = scroll_to_stepper(notebook)
+    stepper.press("first")
+    for name in ("y", "unpooled", "dy", "dx"):
+        stepper.press("next", 9)
+        assert stepper.in_sight(f'[data-map="{name}"] .snps-to'), name
+        assert stepper.in_sight(".snps-next")
+        assert stepper.in_sight(".snps-say")
+
+
 def test_keys_stay_in_the_stepper(notebook):
     """B would make a new cell, D twice would delete one, arrows would choose another: not from here."""
     stepper = scroll_to_stepper(notebook)
     cells = len(notebook.find_elements(By.CSS_SELECTOR, ".jp-Cell"))
     stepper.press("first")
-    stepper.cell("y", 0, 0).click()
+    stepper.click("y", 0, 0)
     stepper.keys("n", "n", "b", "d", "d", "a", Keys.ARROW_DOWN)
     assert stepper.count.startswith("step 1 of")
     assert notebook.switch_to.active_element == stepper.cell("y", 1, 0)

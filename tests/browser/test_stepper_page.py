@@ -97,7 +97,7 @@ def test_escape_takes_back_what_was_typed(page):
 
 def test_keys_alone_are_enough(page):
     """One stop of the Tab key a map; arrows inside it; stepping from anywhere."""
-    page.cell("x", 0, 0).click()
+    page.click("x", 0, 0)
     page.keys(Keys.ARROW_RIGHT, Keys.ARROW_DOWN)
     assert page.driver.switch_to.active_element == page.cell("x", 1, 1)
     page.keys("8", Keys.ARROW_LEFT)  # the caret is behind the 8: it goes before it and stays in the cell
@@ -204,21 +204,19 @@ def test_a_phone_needs_no_sideways_scrolling(driver, tmp_path, resize, example):
         page.find("input[type=checkbox]").click()
 
 
-def test_on_a_phone_the_cell_that_is_written_stays_in_sight(driver, tmp_path, resize):
+@pytest.mark.parametrize("size", [(360, 740), (1000, 700)], ids=["phone", "low screen"])
+def test_the_buttons_and_the_cell_that_is_written_stay_in_sight(driver, tmp_path, resize, size):
     write_page(tmp_path / "stepper.html")
-    resize(360, 740)
+    resize(*size)
     driver.get((tmp_path / "stepper.html").as_uri())
     page = Stepper(driver)
+    page.press("first")
     for step in range(36):
-        driver.execute_script("arguments[0].click()", page.find(".snps-next"))
+        page.press("next")
         name = ("y", "unpooled", "dy", "dx")[step // 9]
-        top, bottom, bar = driver.execute_script(
-            """const box = (css) => document.querySelector(css).getBoundingClientRect();
-            const { top, bottom } = box(`[data-map="${arguments[0]}"] .snps-to`);
-            return [top, bottom, box(".snps-bar").bottom];""",
-            name,
-        )
-        assert bar <= top < bottom <= 740, (step, name)
+        assert page.in_sight(f'[data-map="{name}"] .snps-to'), (step, name)
+        assert page.in_sight(".snps-next")
+        assert page.in_sight(".snps-say")
 
 
 def test_several_steppers_on_one_page_do_not_disturb_each_other(driver, tmp_path):
