@@ -130,8 +130,8 @@ def test_explore_shows_a_widget_and_a_still_picture(notebook, monkeypatch):
     inputs, _, image = sliders(monkeypatch, size=(1, 8), train=True, how=["a", ("second", "b")])
     (data,) = notebook
     assert set(data) == {"image/png", "text/plain", explore_module.WIDGET}
-    assert base64.b64decode(data["image/png"]) == image.value
-    assert image.tooltip == "A square of some size."
+    assert data["image/png"] in image.value
+    assert 'alt="A square of some size."' in image.value
     assert inputs["size"].value == 3  # the default of draw
     assert inputs["size"].max == 8
     assert inputs["train"].value is True

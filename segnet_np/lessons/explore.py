@@ -7,7 +7,7 @@ from typing import Any
 
 from matplotlib.figure import Figure
 
-from segnet_np.lessons.show import in_notebook, png_bytes, show_bundle
+from segnet_np.lessons.show import in_notebook, picture, png_bytes, show_bundle
 
 WIDGET = "application/vnd.jupyter.widget-view+json"
 
@@ -61,16 +61,14 @@ def explore(
         name: _widget(widgets, control, values[name], (labels or {}).get(name, name.replace("_", " ")))
         for name, control in controls.items()
     }
-    image = widgets.Image(value=png, format="png", tooltip=words)
-    # The picture never becomes wider than the page, and keeps its shape.
-    image.layout.max_width, image.layout.height, image.layout.object_fit = "100%", "auto", "contain"
-    image.layout.align_self = "flex-start"
+    # Not an Image widget: JupyterLab cannot show one that has a tooltip, and it knows no alternative text.
+    image = widgets.HTML(value=picture(png, words))
     trouble = widgets.HTML()
 
     def redraw(_change: Any) -> None:
         # An error in here would vanish in the log, so it is shown where the picture is.
         try:
-            image.value = png_bytes(draw(**{name: box.value for name, box in boxes.items()}))
+            image.value = picture(png_bytes(draw(**{name: box.value for name, box in boxes.items()})), words)
             trouble.value = ""
         except Exception as error:
             trouble.value = f"<code>{type(error).__name__}: {error}</code>"

@@ -72,5 +72,10 @@ def show(figure: Figure, alt: str = "") -> None:
         print(f"[picture: {alt or 'open it in a notebook'}]")
         return
     data = base64.b64encode(png).decode()
-    picture = f'<img src="data:image/png;base64,{data}" alt="{html.escape(alt)}" style="max-width: 100%">'
-    show_bundle({"text/html": picture, "image/png": data, "text/plain": f"[picture: {alt}]"})
+    show_bundle({"text/html": picture(png, alt), "image/png": data, "text/plain": f"[picture: {alt}]"})
+
+
+def picture(png: bytes, alt: str) -> str:
+    """Write a PNG as HTML: never wider than the page, with words for those who cannot see it."""
+    data = base64.b64encode(png).decode()
+    return f'<img src="data:image/png;base64,{data}" alt="{html.escape(alt)}" style="max-width: 100%">'
