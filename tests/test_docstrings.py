@@ -36,7 +36,7 @@ def case(name, function, documented, owner=None):
 def public_callables():
     """A case for each function, class and method that a module defines; a class documents its __init__."""
     for name in MODULES:
-        # Kernels say what their arrays are in one line; exercises hold answers, right and wrong, as learners write.
+        # Kernels say in one line what their arrays are; exercises hold answers as learners write them.
         if name.startswith(("segnet_np.kernels", "segnet_np.lessons.exercises.")):
             continue
         for what, thing in vars(importlib.import_module(name)).items():
