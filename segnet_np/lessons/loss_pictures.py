@@ -4,9 +4,9 @@ from collections.abc import Mapping, Sequence
 
 import numpy as np
 from matplotlib.axes import Axes
-from matplotlib.figure import Figure
+from matplotlib.figure import Figure, SubFigure
 
-from segnet_np.data.classes import CAMVID, VOID_NAME, Classes, colourise
+from segnet_np.data.classes import CAMVID, Classes, colourise
 from segnet_np.layers import softmax, softmax_cross_entropy
 from segnet_np.lessons.pictures import BLUE, GREEN, ORANGE, draw_grid, grids, overlay
 from segnet_np.plots import BLUES, INK, SOFT
@@ -14,37 +14,47 @@ from segnet_np.plots import BLUES, INK, SOFT
 _DPI = 100
 _PALE = "#c3cad1"
 
+# The darkest shade of `pull_picture`, in units of the mean pixel.
+_HARDEST = 4
+
 
 def counts_picture(
-    image: np.ndarray, labels: np.ndarray, counts: np.ndarray, classes: Classes = CAMVID
+    image: np.ndarray, labels: np.ndarray, counts: Mapping[str, np.ndarray], classes: Classes = CAMVID
 ) -> Figure:
-    """Show a scene, its labels, and bars of how many pixels each class has in a whole set.
+    """Show a scene, its labels, and how many pixels each class has in two sets of pictures.
 
     Parameters
     ----------
     image : ndarray of uint8, shape (H, W, 3)
     labels : ndarray of integers, shape (H, W)
-    counts : ndarray of integers, shape (num_classes + 1,)
-        Pixels of each class; last, those of void.
+    counts : mapping of two names to ndarray of integers, shape (num_classes,)
+        Pixels of each class. The first set is drawn in the colours of the classes, and gives the order.
     classes : Classes
 
     Returns
     -------
     figure : Figure
     """
-    figure = Figure(figsize=(11, 3.3), dpi=_DPI, layout="constrained")
-    picture, truth, bars = figure.subplots(1, 3, width_ratios=(1, 1, 1.25))
-    _show(picture, image, "a scene")
+    figure = Figure(figsize=(11, 3.5), dpi=_DPI, layout="constrained")
+    picture, truth, bars = figure.subplots(1, 3, width_ratios=(1, 1, 1.35))
+    _show(picture, image, "a painted scene")
     _show(truth, colourise(labels, classes), "its labels (black: void)")
-    shares = 100 * counts / counts.sum()
+    (name, main), (other_name, other) = counts.items()
+    shares, other_shares = 100 * main / main.sum(), 100 * other / other.sum()
     order = np.argsort(shares)
-    names = [*classes.names, VOID_NAME]
-    colours = [*_colours(classes), (0.0, 0.0, 0.0)]
-    bars.barh([names[k] for k in order], shares[order], color=[colours[k] for k in order], edgecolor=SOFT)
+    places = np.arange(len(order))
+    colours = _colours(classes)
+    bars.barh(
+        places + 0.18, shares[order], 0.5, color=[colours[k] for k in order], edgecolor=INK, linewidth=0.6,
+        label=name,
+    )  # fmt: skip
+    bars.barh(places - 0.25, other_shares[order], 0.28, color=_PALE, label=other_name)
     for place, k in enumerate(order):
-        bars.text(shares[k] + 0.6, place, f"{shares[k]:.1f} %", va="center", fontsize=8, color=INK)
-    bars.set_title("share of all pixels of the set", fontsize=10, color=INK)
-    bars.set_xlim(0, shares.max() * 1.2)
+        bars.text(shares[k] + 0.5, place + 0.18, f"{shares[k]:.1f} %", va="center", fontsize=8, color=INK)
+    bars.set_yticks(places, [classes.names[k] for k in order])
+    bars.set_title("share of the labelled pixels", fontsize=10, color=INK)
+    bars.set_xlim(0, shares.max() * 1.18)
+    bars.legend(fontsize=8, frameon=False, loc="lower right")
     _plain(bars)
     return figure
 
@@ -131,9 +141,10 @@ def pull_picture(
     labels: np.ndarray,
     logits: np.ndarray,
     weights: np.ndarray,
+    counts: np.ndarray,
     classes: Classes = CAMVID,
 ) -> Figure:
-    """Show how hard each pixel and each class of a scene pulls at the net.
+    """Show how hard each pixel of a scene pulls at the net, and each class in a whole set.
 
     Parameters
     ----------
@@ -143,6 +154,8 @@ def pull_picture(
         The same in every pixel.
     weights : ndarray, shape (num_classes,)
         Of the classes.
+    counts : ndarray of integers, shape (num_classes,)
+        Pixels of each class in the set.
     classes : Classes
 
     Returns
@@ -150,26 +163,29 @@ def pull_picture(
     figure : Figure
     """
     number = classes.num_classes
-    maps = np.broadcast_to(np.reshape(logits, (1, number, 1, 1)), (1, number, *labels.shape)).astype(float)
-    _, dlogits = softmax_cross_entropy(maps, labels[None], weights, classes.ignore_index)
-    pull = np.abs(dlogits[0]).sum(axis=0)
-    figure = Figure(figsize=(10, 5.6), dpi=_DPI, layout="constrained")
-    top, bottom = figure.subfigures(2, 1, height_ratios=(1.25, 1))
-    picture, gradient = top.subplots(1, 2)
-    _show(picture, overlay(image, labels, classes, 0.5), "the scene and its labels")
-    # The square root, so that weak pulls stay visible.
-    strength = np.sqrt(pull / (pull.max() or 1))
-    shown = gradient.imshow(strength, cmap=BLUES, vmin=0, vmax=1, interpolation="nearest")
-    _show(gradient, None, "how hard each pixel pulls: the sum of |dlogits| over the classes")
-    marks = {0.0: "0", 0.01: "1 %", 0.1: "10 %", 0.4: "40 %", 1.0: "hardest"}
-    scale = top.colorbar(shown, ax=gradient, ticks=np.sqrt(list(marks)), fraction=0.04)
-    scale.ax.set_yticklabels(list(marks.values()), fontsize=8)
-    here = np.array([(labels == c).sum() for c in range(number)])
-    pulls = np.array([pull[labels == c].sum() for c in range(number)])
-    names = [f"{name}\n\u00d7 {weight:.3g}" for name, weight in zip(classes.names, weights, strict=True)]
+    # One pixel of each class is enough: all pixels of a class pull alike.
+    one_of_each = np.broadcast_to(np.reshape(logits, (1, number, 1, 1)), (1, number, 1, number)).astype(float)
+    _, dlogits = softmax_cross_entropy(one_of_each, np.arange(number).reshape(1, 1, number), weights)
+    pull = np.abs(dlogits[0]).sum(axis=0).ravel()
+    figure = Figure(figsize=(10, 5.8), dpi=_DPI, layout="constrained")
+    top, bottom = _halves(figure, 1.3)
+    picture, gradient = top.add_subplot(1, 2, 1), top.add_subplot(1, 2, 2)
+    _show(picture, overlay(image, labels, classes, 0.5), "a scene and its labels")
+    of_pixel = np.where(labels < number, pull[np.minimum(labels, number - 1)], 0)
+    # In units of the mean pixel of the set; the square root, so that weak pulls stay visible.
+    mean = (pull * counts).sum() / counts.sum() or 1
+    strength = np.sqrt(of_pixel / mean)
+    shown = gradient.imshow(strength, cmap=BLUES, vmin=0, vmax=_HARDEST**0.5, interpolation="nearest")
+    _show(gradient, None, "how hard each pixel pulls: its sum of |dlogits|")
+    marks = (0, 0.25, 1, 2, _HARDEST)
+    scale = top.colorbar(shown, ax=gradient, ticks=np.sqrt(marks), fraction=0.035, extend="max")
+    scale.ax.set_yticklabels([f"{mark:g} \u00d7" for mark in marks], fontsize=8)
+    scale.ax.set_ylabel("the mean pixel", fontsize=8, color=INK)
+    pulls = pull * counts
+    names = [f"{name}\n\u00d7 {weight:.2g}" for name, weight in zip(classes.names, weights, strict=True)]
     _pairs(
-        bottom.subplots(), names, here / here.sum(), pulls / (pulls.sum() or 1),
-        ("share of the pixels", "share of the pull"), _colours(classes),
+        bottom.add_subplot(), names, counts / counts.sum(), pulls / (pulls.sum() or 1),
+        ("share of the pixels, all scenes", "share of the pull, all scenes"), _colours(classes),
     )  # fmt: skip
     return figure
 
@@ -197,16 +213,23 @@ def found_picture(
     figure : Figure
     """
     figure = Figure(figsize=(11, 5), dpi=_DPI, layout="constrained")
-    top, bottom = figure.subfigures(2, 1, height_ratios=(1, 1.1))
-    for ax, (title, picture) in zip(top.subplots(1, len(pictures)), pictures.items(), strict=True):
+    top, bottom = _halves(figure, 0.9)
+    for place, (title, picture) in enumerate(pictures.items(), 1):
+        ax = top.add_subplot(1, len(pictures), place)
         _show(ax, picture if picture.ndim == 3 else colourise(picture, classes), title)
     order = list(order)
     names = [classes.names[c] for c in order]
     (first, ours), (second, theirs) = found.items()
-    ax = bottom.subplots()
+    ax = bottom.add_subplot()
     _pairs(ax, names, ours[order], theirs[order], (first, second), [ORANGE] * len(order))
     ax.set_ylabel("percent of its pixels found", fontsize=9, color=INK)
     return figure
+
+
+def _halves(figure: Figure, ratio: float) -> tuple[SubFigure, SubFigure]:
+    """Cut a figure into an upper and a lower part."""
+    upper, lower = np.ravel(figure.subfigures(2, 1, squeeze=False, height_ratios=(ratio, 1)))
+    return upper, lower
 
 
 def _pairs(

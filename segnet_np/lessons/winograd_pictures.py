@@ -26,15 +26,15 @@ def winograd_picture(d: Sequence[float], g: Sequence[float]) -> Figure:
     -------
     figure : Figure
     """
-    d, g = np.array(d, float), np.array(g, float)
-    v, u = BT @ d, G @ g
+    line, kernel = np.array(d, float), np.array(g, float)
+    v, u = BT @ line, G @ kernel
     m = v * u
     y = AT @ m
     figure, axes = grids((4, 1), (4, 1), (3, 1), (4, 1), (4, 1), (2, 1), cell=0.62, gap=0.72)
-    parts = (
-        ("d", d, BLUE, ("d0", "d1", "d2", "d3")),
+    parts: tuple[tuple[str, np.ndarray, str, tuple[str, ...]], ...] = (
+        ("d", line, BLUE, ("d0", "d1", "d2", "d3")),
         ("Bᵀd", v, BLUE, ("d0\u2212d2", "d1+d2", "d2\u2212d1", "d1\u2212d3")),
-        ("g", g, ORANGE, ("g0", "g1", "g2")),
+        ("g", kernel, ORANGE, ("g0", "g1", "g2")),
         ("G g", u, ORANGE, ("g0", "½(g0+g1+g2)", "½(g0\u2212g1+g2)", "g2")),
         ("m = product", m, GREEN, ("m0", "m1", "m2", "m3")),
         ("y = Aᵀm", y, PURPLE, ("m0+m1+m2", "m1\u2212m2\u2212m3")),
@@ -44,7 +44,7 @@ def winograd_picture(d: Sequence[float], g: Sequence[float]) -> Figure:
         draw_grid(ax, values[:, None], colours=colours, title=title)
         for row, name in enumerate(names):
             ax.text(0, row + 0.44, name, ha="center", va="bottom", fontsize=6.5, color=INK)
-    direct = " and ".join(number(d[i : i + 3] @ g) for i in range(2))
+    direct = " and ".join(number(line[i : i + 3] @ kernel) for i in range(2))
     figure.text(
         0.5, 0,
         f"Directly, with six products: {direct}.  With these four: {number(y[0])} and {number(y[1])}.",
