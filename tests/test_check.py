@@ -99,7 +99,11 @@ WRONG = [
     ("an endless index", lambda x, gain: x[99], "raised", "past the end"),
     ("state", keeps_state, "between calls", "default argument"),
     ("written to", in_place, "input written", "`.copy()`"),
-    ("words", with_scaled(lambda y: "large"), "type", "a number or an array"),
+    ("words", with_scaled(lambda y: "large"), "type", "that is text"),
+    ("None in it", with_scaled(lambda y: None), "type", "nothing was ever put there"),
+    ("a function in it", with_scaled(lambda y: y.sum), "type", "that is a function itself"),
+    ("complex", with_scaled(lambda y: np.sqrt(y.astype(complex))), "type", "complex numbers"),
+    ("an object", with_scaled(lambda y: object()), "type", "a number or an array"),
     ("ragged", with_scaled(lambda y: [[1], [1, 2]]), "structure", "different lengths"),
     ("transposed", with_scaled(lambda y: y.swapaxes(2, 3)), "shape", "axes are swapped"),
     ("no batch axis", with_scaled(lambda y: y[0]), "shape", "right numbers in another shape"),
@@ -175,6 +179,36 @@ def test_right_answers_written_differently_pass(function):
     verdict = judge(SCALE, function)
     assert verdict.ok, str(verdict)
     assert "segnet_np/nowhere.py, scale" in str(verdict)
+
+
+class OddError(Exception):
+    def __str__(self):
+        raise ValueError("no message")
+
+
+@pytest.mark.parametrize(
+    "error", [OddError(), SystemExit(3), RecursionError("deep"), Exception(np.arange(3))]
+)
+def test_no_exception_of_a_learner_gets_out(error):
+    def raises(x, gain):
+        raise error
+
+    verdict = judge(SCALE, raises)
+    assert verdict.kind == "raised"
+    assert type(error).__name__ in verdict.said
+
+
+def test_numbas_errors_are_short_and_say_what_to_do():
+    from numba import njit
+
+    @njit
+    def unknown(x, gain):
+        return nowhere  # noqa: F821
+
+    verdict = judge(SCALE, unknown)
+    assert "'nowhere' is not defined" in verdict.said
+    assert len(verdict.said) < 500
+    assert "Take `@njit` away" in verdict.cause
 
 
 def empty(x, gain):

@@ -6,6 +6,7 @@ an array or a single thing, with a label such as ``y`` or ``sizes['pool1']``.
 
 from collections.abc import Sequence
 from dataclasses import dataclass
+from numbers import Number
 from typing import Any
 
 import numpy as np
@@ -91,6 +92,8 @@ def _array(value: Any) -> np.ndarray | None:
         array = np.asarray(value)
     except Exception:
         return None
+    if array.dtype.kind == "O" and array.size and all(isinstance(one, Number) for one in array.flat):
+        array = array.astype(np.result_type(*array.flat))  # numbers that were put into a list one by one
     numbers = array.dtype.kind in "biufc"
     return array if numbers or isinstance(value, str | np.ndarray) else None
 

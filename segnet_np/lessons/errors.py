@@ -104,6 +104,13 @@ _MEANINGS: tuple[tuple[type[BaseException], str, str], ...] = (
 )
 
 
+_NUMBA = (
+    "Numba cannot compile it: a name that it does not know, a variable that changes its type, or "
+    "something of Python that it does not have. Take `@njit` away for a while: then plain Python says "
+    "which line it is."
+)
+
+
 def suspect_error(exercise: Exercise, function: Any, error: BaseException) -> Suspicion:
     """Say what was raised, in which line of the learner's, and what it mostly means.
 
@@ -120,20 +127,26 @@ def suspect_error(exercise: Exercise, function: Any, error: BaseException) -> Su
     if isinstance(error, NotImplementedError):
         return Suspicion("not yet", f"It is still to be written. {exercise.task}", "")
     kind = type(error).__name__
-    message = _short(str(error))
+    message = _short(error)
     said = f"It raised {kind}{f': {message}' if message else ''}"
     line, text = _place(function, error)
     if line:
         said += f" (line {line}{f': `{text}`' if text else ''})"
+    if type(error).__module__.startswith("numba"):
+        return Suspicion("raised", said + ".", _NUMBA)
     meaning = next(
-        (words for type_, part, words in _MEANINGS if isinstance(error, type_) and part in str(error)),
+        (words for type_, part, words in _MEANINGS if isinstance(error, type_) and part in message),
         "read the message once more, and run the line above by itself on the arguments of this case.",
     )
     return Suspicion("raised" if not isinstance(error, TimeoutError) else "slow", said + ".", meaning)
 
 
-def _short(message: str) -> str:
+def _short(error: BaseException) -> str:
     """Keep the telling lines of a message; Numba's are pages long."""
+    try:
+        message = str(error)
+    except Exception:  # a message that cannot even be made
+        return ""
     lines = [line.strip() for line in message.splitlines() if line.strip()]
     text = " ".join(lines[:3])
     return (text if len(text) <= 300 else text[:297] + "...").rstrip(".")

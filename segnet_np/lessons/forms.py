@@ -86,8 +86,7 @@ def suspect_form(exercise: Exercise, function: Any, trial: Trial) -> Suspicion |
         return Suspicion(
             "type",
             f"`{label}` is {_kind(inner)}, expected {_kind(trial.expected[label])}.",
-            "a number or an array is wanted here; what came is something else, perhaps a function that was "
-            "not called, or a text.",
+            _wrong_type(inner),
         )
     if trial.fault == "shape":
         return suspect_shape(exercise, trial)
@@ -110,7 +109,21 @@ def _outputs(exercise: Exercise) -> str:
     return f"`{names[0]}`" if len(names) == 1 else f"{len(names)} things, `{', '.join(names)}`"
 
 
+def _wrong_type(value: Any) -> str:
+    if value is None:
+        return "nothing was ever put there: a variable that stays None, or a function without `return`."
+    if isinstance(value, complex | np.complexfloating):
+        return "complex numbers: a root of a negative one, or a `j` that is no index."
+    if callable(value):
+        return "that is a function itself; call it, with brackets behind its name."
+    if isinstance(value, str):
+        return "that is text; a number is wanted."
+    return "a number or an array of numbers is wanted here."
+
+
 def _kind(value: Any) -> str:
+    if value is None:
+        return "None"
     if isinstance(value, np.ndarray):
         return f"an array of {value.dtype}" if value.ndim else f"a number ({value.dtype})"
     return f"of type {type(value).__name__}"

@@ -78,7 +78,7 @@ def attempt(exercise: Exercise, function: Callable[..., Any], number: int, case:
     differences: dict[str, Difference] = {}
     for label, right_leaf in expected.items():
         leaf = got[label]
-        if leaf.dtype.kind not in "biufc" and right_leaf.dtype.kind in "biufc":
+        if right_leaf.dtype.kind in "biuf" and leaf.dtype.kind not in "biuf":
             faults[label] = "type"
         elif leaf.shape != right_leaf.shape:
             faults[label] = "shape"
