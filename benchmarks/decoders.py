@@ -1,11 +1,13 @@
 """One encoder, six decoders, equal budgets: what it gives to remember the maxima's places, and what it costs.
 
 python -m benchmarks.decoders [seeds]
+python -m benchmarks.decoders time
 
 Trains each decoder on the demo's scenes, with the demo's recipe, from several seeds; the decoders' widths are
 chosen so that all nets have as many parameters. A seventh net concatenates without being made narrower. Then
 a net that was trained with indices is judged with wrong ones, a stage at a time. What is finished is kept
-after each training, and not done again. `python -m benchmarks.decoders_report` draws and tabulates.
+after each training, and not done again. The second command only repeats the timing, which wants a quiet
+machine. `python -m benchmarks.decoders_report` draws and tabulates.
 """
 
 import shutil
@@ -239,9 +241,15 @@ def main(seeds: int) -> None:
             f"{seconds:.0f} s; about {minutes:.0f} minutes left",
             flush=True,
         )
-    if "costs" not in found or left:
-        found["costs"] = costs(demo)
-        _publish(found)
+    if "costs" not in found:
+        time_them()
+
+
+def time_them() -> None:
+    """Measure times and memory, and keep them beside the scores."""
+    found = read("decoders")["rows"]
+    found["costs"] = costs(Config(**read_recipe("scenes", photographs=False)))
+    _publish(found)
 
 
 def _publish(found: dict[str, Any]) -> None:
@@ -252,4 +260,7 @@ def _publish(found: dict[str, Any]) -> None:
 
 if __name__ == "__main__":
     print(f"{numba.get_num_threads()} threads", flush=True)
-    main(int(sys.argv[1]) if len(sys.argv) > 1 else SEEDS)
+    if sys.argv[1:] == ["time"]:
+        time_them()
+    else:
+        main(int(sys.argv[1]) if len(sys.argv) > 1 else SEEDS)

@@ -29,8 +29,8 @@ class RandomUnpool2d(UnpoolByRule):
     Examples
     --------
     >>> RandomUnpool2d(seed=1)(np.full((1, 1, 1, 3), 4.0))
-    array([[[[0., 0., 0., 4., 0., 0.],
-             [0., 4., 0., 0., 0., 4.]]]])
+    array([[[[0., 0., 0., 0., 4., 0.],
+             [0., 4., 0., 4., 0., 0.]]]])
     """
 
     def __init__(self, *, seed: int | np.random.SeedSequence | np.random.Generator = 0) -> None:

@@ -75,6 +75,11 @@ def shown_scenes() -> tuple[tuple[np.ndarray, np.ndarray], ...]:
     return tuple(held_out[int(k)] for k in numbers)
 
 
+def judged(found: dict[str, Any]) -> list[str]:
+    """The decoders that there are scores of, in the order of `TITLES`."""
+    return [name for name in TITLES if any(row["name"] == name for row in found["trainings"])]
+
+
 def scores(found: dict[str, Any], name: str, key: str) -> np.ndarray:
     """One score of a decoder, of each seed.
 
@@ -128,7 +133,7 @@ def draw(found: dict[str, Any]) -> Figure:
     figure : Figure
     """
     figure = Figure(figsize=(13, 4.2), dpi=DPI, layout="constrained")
-    left, middle, right = figure.subplots(1, 3, width_ratios=(5, 4, 4))
+    left, middle, right = figure.subplots(1, 3, width_ratios=(5, 4, 4), gridspec_kw={"wspace": 0.08})
     draw_scores(left, found, "mean_iou", "mean IoU", named=True)
     draw_scores(middle, found, "boundary_f1", "boundary F1")
     draw_lost(right, found, "mean_iou", "mean IoU lost by wrong places")
@@ -149,7 +154,7 @@ def draw_scores(ax: Axes, found: dict[str, Any], key: str, title: str, named: bo
     named : bool, default False
         Whether the decoders' names stand at the left.
     """
-    names = [name for name in TITLES if len(scores(found, name, key))]
+    names = judged(found)
     for row, name in enumerate(names):
         values = scores(found, name, key)
         colour = ORANGE if name == "indices" else BLUE
@@ -218,7 +223,7 @@ def draw_predictions(scene: int, decoder: str, box: tuple[int, int, int, int] | 
         (_marked(image, wrong), f"wrong: {100 * wrong.mean():.1f} % of the pixels"),
     )
     rows = 1 if box is None else 2
-    figure = Figure(figsize=(12.5, 2.75 * rows), dpi=DPI, layout="constrained")
+    figure = Figure(figsize=(12.5, 2.6 * rows), dpi=DPI, layout="constrained")
     grid = figure.subplots(rows, len(columns), squeeze=False)
     for above, (picture, text) in zip(grid[0], columns, strict=True):
         above.imshow(picture, interpolation="nearest")
