@@ -18,6 +18,8 @@ from selenium.webdriver.common.by import By
 from selenium.webdriver.common.keys import Keys
 from selenium.webdriver.support.wait import WebDriverWait
 
+from segnet_np.lessons.stepper import markup
+
 from driving import Stepper, click_through  # isort: skip
 
 ROOT = Path(__file__).parents[2]
@@ -26,7 +28,7 @@ SECONDS = 180
 
 @pytest.fixture(scope="module")
 def lab(tmp_path_factory):
-    """The address of a JupyterLab of its own: own port, token, folder and settings, no news, no updates."""
+    """The addresses of notebooks in a JupyterLab of its own: own port, token, folder, settings; no news."""
     pytest.importorskip("jupyterlab", reason="needs JupyterLab, which is not installed")
     folder = tmp_path_factory.mktemp("lab")
     config = folder / "config"
@@ -35,7 +37,8 @@ def lab(tmp_path_factory):
     (config / "labconfig" / "page_config.json").write_text(json.dumps(disabled), encoding="utf-8")
     work = folder / "work"
     work.mkdir()
-    write_notebook(work / "lesson.ipynb")
+    write_lesson(work / "lesson.ipynb")
+    write_strange(work / "strange.ipynb")
     with socket.socket() as free:
         free.bind(("127.0.0.1", 0))
         port = free.getsockname()[1]
@@ -58,7 +61,7 @@ def lab(tmp_path_factory):
         server = subprocess.Popen(command, env=environment, cwd=work, stdout=log, stderr=subprocess.STDOUT)
     try:
         wait_for(f"http://127.0.0.1:{port}/api/status?token={token}", server, folder / "log.txt")
-        yield f"http://127.0.0.1:{port}/lab/tree/lesson.ipynb?token={token}"
+        yield f"http://127.0.0.1:{port}/lab/tree/{{}}?token={token}"
     finally:
         server.terminate()
         try:
@@ -68,7 +71,7 @@ def lab(tmp_path_factory):
             server.wait()
 
 
-def write_notebook(path):
+def write_lesson(path):
     """Lesson 01; before it is written, a notebook that only shows the stepper."""
     lessons = sorted((ROOT / "notebooks").glob("01_*.ipynb"))
     if lessons:
@@ -77,6 +80,13 @@ def write_notebook(path):
     cell = nbformat.v4.new_code_cell("from segnet_np.lessons import stepper\nstepper()")
     metadata = {"kernelspec": {"name": "python3", "display_name": "Python 3", "language": "python"}}
     nbformat.write(nbformat.v4.new_notebook(cells=[cell], metadata=metadata), path)
+
+
+def write_strange(path):
+    """Somebody else's notebook with the stepper among its outputs: JupyterLab doesn't trust it."""
+    output = nbformat.v4.new_output("display_data", {"text/html": markup()})
+    cell = nbformat.v4.new_code_cell("stepper()", outputs=[output])
+    nbformat.write(nbformat.v4.new_notebook(cells=[cell]), path)
 
 
 def wait_for(address, server, log):
@@ -121,7 +131,7 @@ def scroll_to_stepper(driver):
 @pytest.fixture(scope="module")
 def notebook(chromium, lab):
     """The lesson, all cells run."""
-    chromium.get(lab)
+    chromium.get(lab.format("lesson.ipynb"))
     WebDriverWait(chromium, 60).until(lambda d: d.find_elements(By.CSS_SELECTOR, ".jp-Notebook .jp-Cell"))
     WebDriverWait(chromium, 60).until(lambda d: "Idle" in d.find_element(By.TAG_NAME, "body").text)
     menu(chromium, "Run", "Run All Cells")
@@ -171,3 +181,10 @@ def test_the_dark_theme_of_jupyterlab(notebook):
         lambda d: d.find_element(By.TAG_NAME, "body").get_attribute("data-jp-theme-light") == "false"
     )
     assert stepper.root.value_of_css_property("background-color") == "rgba(22, 27, 34, 1)"
+
+
+def test_a_notebook_that_is_not_trusted_says_what_to_do(driver, lab):
+    driver.get(lab.format("strange.ipynb"))
+    text = "run this cell to bring it to life"
+    WebDriverWait(driver, 60).until(lambda d: text in d.find_element(By.TAG_NAME, "body").text)
+    assert driver.find_elements(By.CSS_SELECTOR, "[data-live]") == []
