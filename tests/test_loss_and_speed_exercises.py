@@ -1,5 +1,8 @@
 """Lessons 05 and 06: solutions equal the library, right answers written otherwise pass, what kernels hear."""
 
+import re
+from pathlib import Path
+
 import numpy as np
 import pytest
 from numba import njit, prange
@@ -240,3 +243,27 @@ def test_winograd_with_too_many_products(answer, count):
     verdict = judge(find("winograd_1d"), answer)
     assert not verdict.ok
     assert f"{count} products" in verdict.said
+
+
+# ------------------------------------------------------------------------------- figures quoted in the lesson
+
+
+def test_the_lesson_quotes_the_figures_of_docs_performance():
+    root = Path(__file__).parent.parent
+    lesson = (root / "notebooks/src/06_fast_with_numba.py").read_text(encoding="utf-8")
+    measured = (root / "docs/performance.md").read_text(encoding="utf-8")
+    quoted = re.findall(
+        r"^# \| ([^|]*(?:loops|threads|thread|Winograd)[^|]*) \| ([\d.]+) \|", lesson, re.MULTILINE
+    )
+    assert len(quoted) == 5
+    for step, milliseconds in quoted:
+        assert f"| {step} | {milliseconds} |" in measured
+    for step, milliseconds in (("step, layers in turn", "638.7"), ("step, fused", "527.9")):
+        assert milliseconds in lesson
+        assert f"| {step} | {milliseconds} |" in measured
+    for figure, line in (
+        ("43 s cold", "cold start to the first step, width 16 | 43."),
+        ("1.1 s warm", "warm start"),
+    ):
+        assert figure in lesson
+        assert line in measured

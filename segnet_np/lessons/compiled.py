@@ -93,5 +93,6 @@ def shortened(error: Exception, lines: int = 4) -> str:
         r"|raised from |For more |This error may have|To see Python/NumPy|https?:|<source |File |$)"
     )
     text = re.sub(r"\x1b\[[0-9;]*m", "", str(error))
+    text = re.sub(r"<function (\w+) at 0x[0-9a-f]+>", r"\1", text)
     kept = [line.strip() for line in text.splitlines() if not noise.match(line.strip())]
     return " / ".join(line for line in kept[:lines] if line)

@@ -105,12 +105,13 @@ def owners_picture(tables: Mapping[str, np.ndarray]) -> Figure:
     -------
     figure : Figure
     """
-    figure, axes = grids(*(cells.shape for cells in tables.values()), cell=1.05, gap=1.1, title_room=0.9)
+    figure, axes = grids(*(cells.shape for cells in tables.values()), cell=0.9, gap=1.2, title_room=0.9)
     for ax, (title, cells) in zip(axes, tables.items(), strict=True):
         texts = np.empty(cells.shape, object)
         colours = np.empty((*cells.shape, 3))
         for index, owners in np.ndenumerate(cells):
-            texts[index] = ", ".join(map(str, sorted(owners)))
+            own = sorted(owners)
+            texts[index] = "\n".join(" ".join(map(str, own[k : k + 3])) for k in range(0, len(own), 3))
             colours[index] = light((RED if len(owners) > 1 else GREEN,))[0]
         draw_grid(ax, texts, colours=colours, title=title, font_size=10)
     return figure

@@ -30,7 +30,7 @@ def winograd_picture(d: Sequence[float], g: Sequence[float]) -> Figure:
     v, u = BT @ line, G @ kernel
     m = v * u
     y = AT @ m
-    figure, axes = grids((4, 1), (4, 1), (3, 1), (4, 1), (4, 1), (2, 1), cell=0.62, gap=0.72)
+    figure, axes = grids((4, 1), (4, 1), (3, 1), (4, 1), (4, 1), (2, 1), cell=0.85, gap=0.5)
     parts: tuple[tuple[str, np.ndarray, str, tuple[str, ...]], ...] = (
         ("d", line, BLUE, ("d0", "d1", "d2", "d3")),
         ("Bᵀd", v, BLUE, ("d0\u2212d2", "d1+d2", "d2\u2212d1", "d1\u2212d3")),
@@ -43,7 +43,7 @@ def winograd_picture(d: Sequence[float], g: Sequence[float]) -> Figure:
         colours = np.broadcast_to(light((colour,)), (len(values), 1, 3))
         draw_grid(ax, values[:, None], colours=colours, title=title)
         for row, name in enumerate(names):
-            ax.text(0, row + 0.44, name, ha="center", va="bottom", fontsize=6.5, color=INK)
+            ax.text(0, row + 0.42, name, ha="center", va="bottom", fontsize=7, color=INK)
     direct = " and ".join(number(line[i : i + 3] @ kernel) for i in range(2))
     figure.text(
         0.5, 0,
