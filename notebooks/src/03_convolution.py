@@ -316,13 +316,12 @@ print(pictures.fields(basic)[-1])
 # %% [markdown]
 # ### Is it true?
 #
-# A formula can be believed or measured. The gradient of one output pixel with respect to the input is nonzero exactly where
-# it looks. So put 1 into a single pixel of `dout`, 0 elsewhere, and go backward through conv, conv, pool, conv, conv, pool,
+# A formula can be believed or measured. Where one output pixel looks, its gradient with respect to the input can be
+# nonzero; where it does not look, never. So put 1 into a single pixel of `dout`, 0 elsewhere, and go backward through conv, conv, pool, conv, conv, pool,
 # for many random nets and inputs. The red frame is the formula's.
 
+
 # %%
-
-
 def influence_on_input(seed):
     """Gradient of one output pixel with respect to the input, for a net of random weights."""
     sizes = [(1, 8), (8, 8), (8, 8), (8, 8)]

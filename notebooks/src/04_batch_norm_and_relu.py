@@ -34,7 +34,8 @@ from segnet_np.lessons.batch_norm_ways import parts_of_dx, ways
 # %% [markdown]
 # ## The question
 #
-# Stack 13 convolutions with ReLU, as SegNet's encoder does. Each multiplies the spread of its maps by some factor. If the
+# Stack 13 convolutions with ReLU, as SegNet's encoder does. Each multiplies the spread of its
+# maps (their standard deviation: how far, roughly, their numbers lie from their mean) by some factor. If the
 # initial weights are a little too small, that factor is, say, 0.7; a little too large, 1.4.
 
 # %%
@@ -89,8 +90,8 @@ lessons.show(
 # 1. The mean: $(1 + 3 + 1 + 3)/4 = 2$.
 # 2. The variance, the mean of the squared distances from it: $(1 + 1 + 1 + 1)/4 = 1$. Its root, the standard deviation
 #    `std`, is 1.
-# 3. `x_hat` $= (x - \text{mean})/\text{std}$: that is $-1, 1, -1, 1$. Mean 0, variance 1.
-# 4. `out` $= \text{weight}\cdot\text{x_hat} + \text{bias}$. With weight 2 and bias 5: $3, 7, 3, 7$.
+# 3. `x_hat`, in formulas $\hat x$, is $(x - \text{mean})/\text{std}$: that is $-1, 1, -1, 1$. Mean 0, variance 1.
+# 4. `out` $= \text{weight}\cdot\hat x + \text{bias}$. With weight 2 and bias 5: $3, 7, 3, 7$.
 #
 # Why step 4? Mean 0 and variance 1 is a good start, but perhaps not what the next layer needs. `weight` and `bias` (gamma and
 # beta in the paper) are learned, one each per channel, and can set any other spread and level.
@@ -190,7 +191,7 @@ def running(batch=4, momentum=0.1):
     return pictures.running(channel, batch, momentum)
 
 
-lessons.explore(running, batch=(2, 32), momentum=(0.01, 1.0))
+lessons.explore(running, batch=(2, 32), momentum=(0.01, 1.0, 0.01))
 
 # %% [markdown]
 # A small momentum is slow but steady; a large one is fast and jumps about with each batch. With momentum 1 the diary forgets
@@ -264,25 +265,27 @@ lessons.show(
 # The last line was `out = weight * x_hat + bias`. That is a product and a sum, as in a convolution with a 1x1 kernel, so you know
 # the answers from lesson 03, with all sums over the M numbers of the channel:
 #
-# $$\text{dbias} = \sum \text{dout}\qquad \text{dweight} = \sum \text{dout}\cdot\text{x_hat}\qquad \text{dx_hat} = \text{dout}\cdot\text{weight}$$
+# $$\text{dbias} = \sum \text{dout}\qquad \text{dweight} = \sum \text{dout}\cdot\hat x\qquad \mathrm{d}\hat x = \text{dout}\cdot\text{weight}$$
+#
+# (In code $\mathrm{d}\hat x$ is called `dx_hat`: what came back for x_hat.)
 #
 # ### Now x. What moves when I move one x?
 #
 # Count the arrows that leave x in the graph: two. One leads to `x - mean` directly, one to `mean`. And from `x - mean` one leads
 # to `x_hat` and one to `var`. So moving **one** x moves **all** x_hat of the channel, along three ways. We go them one by one,
-# with our four numbers, where $\text{std} = 1$, $\text{x_hat} = -1, 1, -1, 1$ (leave eps away), weight 1 and
+# with our four numbers, where $\text{std} = 1$, $\hat x = -1, 1, -1, 1$ (leave eps away), weight 1 and
 #
-# $$\text{dout} = \text{dx_hat} = 1, 0, 0, 0:$$
+# $$\text{dout} = \mathrm{d}\hat x = 1, 0, 0, 0:$$
 #
 # the loss looks at the first pixel only, and wants to know what would make it larger.
 
 # %% [markdown]
 # ### Stage 1: the direct way
 #
-# Pretend that mean and std are fixed numbers. Then $\text{x_hat} = (x - \text{mean})/\text{std}$ has the slope
+# Pretend that mean and std are fixed numbers. Then $\hat x = (x - \text{mean})/\text{std}$ has the slope
 # $1/\text{std}$, and each x gets
 #
-# $$\frac{\text{dx_hat}}{\text{std}}\;=\;1, 0, 0, 0.$$
+# $$\frac{\mathrm{d}\hat x}{\text{std}}\;=\;1, 0, 0, 0.$$
 #
 # That is all there is in evaluation mode.
 
@@ -293,11 +296,11 @@ lessons.show(ways("direct"), "The direct way back: out, x_hat, x - mean, x.")
 # ### Stage 2: through the mean
 #
 # If the mean rises by a little, **every** x_hat falls by that over std. So what comes back for the mean collects from all:
-# $\text{dmean} = -\sum\text{dx_hat}/\text{std} = -1$.
+# $\text{dmean} = -\sum\mathrm{d}\hat x/\text{std} = -1$.
 #
 # How much does the mean rise, when one x rises by 1? By $1/M$. So each x, whichever it is, gets the same
 #
-# $$\frac{\text{dmean}}{M} = -\frac{1}{M}\sum\frac{\text{dx_hat}}{\text{std}}\;=\;-\tfrac14, -\tfrac14, -\tfrac14, -\tfrac14.$$
+# $$\frac{\text{dmean}}{M} = -\frac{1}{M}\sum\frac{\mathrm{d}\hat x}{\text{std}}\;=\;-\tfrac14, -\tfrac14, -\tfrac14, -\tfrac14.$$
 
 # %%
 lessons.show(ways("mean"), "The way back through the mean: out, x_hat, x - mean, mean, x.")
@@ -306,14 +309,14 @@ lessons.show(ways("mean"), "The way back through the mean: out, x_hat, x - mean,
 # ### Stage 3: through the variance
 #
 # If std grows, every x_hat shrinks towards 0, the more the further out it is: the slope of $(x - \text{mean})/\text{std}$ with
-# respect to std is $-(x - \text{mean})/\text{std}^2 = -\text{x_hat}/\text{std}$. Again it collects from all:
-# $\text{dstd} = -\sum\text{dx_hat}\cdot\text{x_hat}/\text{std} = -(1\cdot(-1)) = 1$.
+# respect to std is $-(x - \text{mean})/\text{std}^2 = -\hat x/\text{std}$. Again it collects from all:
+# $\text{dstd} = -\sum\mathrm{d}\hat x\cdot\hat x/\text{std} = -(1\cdot(-1)) = 1$.
 #
 # And how much does std grow, when one x rises by a little? $\text{var} = \frac1M\sum(x - \text{mean})^2$ has the slope
 # $2(x - \text{mean})/M$, and $\text{std} = \sqrt{\text{var}}$ has the slope $1/(2\,\text{std})$. The twos cancel, and what is left is
-# $\text{x_hat}/M$. In words: moving a number *outwards* widens the spread, moving it *inwards* narrows it. So each x gets
+# $\hat x/M$. In words: moving a number *outwards* widens the spread, moving it *inwards* narrows it. So each x gets
 #
-# $$\text{dstd}\cdot\frac{\text{x_hat}}{M} = -\frac{\text{x_hat}}{M}\sum\frac{\text{dx_hat}\cdot\text{x_hat}}{\text{std}}\;=\;
+# $$\text{dstd}\cdot\frac{\hat x}{M} = -\frac{\hat x}{M}\sum\frac{\mathrm{d}\hat x\cdot\hat x}{\text{std}}\;=\;
 # -\tfrac14, +\tfrac14, -\tfrac14, +\tfrac14.$$
 
 # %%
@@ -380,7 +383,7 @@ print("sum     ", sum(slopes(way) for way in range(3)).round(6))
 #
 # Put the three together, and write the two sums as means:
 #
-# $$\text{dx} = \frac{1}{\text{std}}\Big(\text{dx_hat} - \text{mean}(\text{dx_hat}) - \text{x_hat}\cdot\text{mean}(\text{dx_hat}\cdot\text{x_hat})\Big)$$
+# $$\text{dx} = \frac{1}{\text{std}}\Big(\mathrm{d}\hat x - \text{mean}(\mathrm{d}\hat x) - \hat x\cdot\text{mean}(\mathrm{d}\hat x\cdot\hat x)\Big)$$
 #
 # Read it in words: take what came back, subtract its mean, and subtract the part of it that goes along with x_hat. Just
 # these two things batch norm takes away going forward: **the level and the spread**. If the loss asks for *more of everything*,

@@ -71,6 +71,10 @@ def _no_eps(x: np.ndarray, weight: np.ndarray, bias: np.ndarray, eps: float) -> 
         return _by_statistics(x, weight, bias, 0, (0, 2, 3))
 
 
+def _other_eps(x: np.ndarray, weight: np.ndarray, bias: np.ndarray, eps: float) -> np.ndarray:
+    return solution(x, weight, bias, 1e-5)
+
+
 def _no_root(x: np.ndarray, weight: np.ndarray, bias: np.ndarray, eps: float) -> np.ndarray:
     x_hat = (x - x.mean((0, 2, 3), keepdims=True)) / (x.var((0, 2, 3), keepdims=True) + eps)
     return weight[:, None, None] * x_hat + bias[:, None, None]
@@ -146,6 +150,10 @@ mean) / sqrt(var + eps)` and `out = weight[c] * x_hat + bias[c]`. Return `out`, 
         Mistake(
             _no_eps,
             "eps is missing. Without it a channel whose values are all the same is divided by zero.",
+        ),
+        Mistake(
+            _other_eps,
+            "eps is always 1e-5 in your function, whatever it is given as `eps`.",
         ),
         Mistake(
             _no_root,

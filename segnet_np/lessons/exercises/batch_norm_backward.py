@@ -125,6 +125,15 @@ def _inv_std_forgotten(dout: np.ndarray, x: np.ndarray, weight: np.ndarray, eps:
     return dx * np.sqrt(x.var(AXES, keepdims=True) + eps), dweight, dbias
 
 
+def _inv_std_twice(dout: np.ndarray, x: np.ndarray, weight: np.ndarray, eps: float) -> Gradients:
+    dx, dweight, dbias = solution(dout, x, weight, eps)
+    return dx / np.sqrt(x.var(AXES, keepdims=True) + eps), dweight, dbias
+
+
+def _other_eps(dout: np.ndarray, x: np.ndarray, weight: np.ndarray, eps: float) -> Gradients:
+    return solution(dout, x, weight, 1e-5)
+
+
 def _dweight_of_x(dout: np.ndarray, x: np.ndarray, weight: np.ndarray, eps: float) -> Gradients:
     dx, _, dbias = solution(dout, x, weight, eps)
     return dx, (dout * x).sum(AXES), dbias
@@ -231,6 +240,14 @@ three ways: directly, through the mean and through the variance.""",
         Mistake(
             _inv_std_forgotten,
             "The division by the standard deviation is missing in dx: forward divided by it.",
+        ),
+        Mistake(
+            _inv_std_twice,
+            "dx is divided by the standard deviation twice. Going forward it was divided by it once.",
+        ),
+        Mistake(
+            _other_eps,
+            "eps is always 1e-5 in your function, whatever it is given as `eps`.",
         ),
         Mistake(
             _dweight_of_x,

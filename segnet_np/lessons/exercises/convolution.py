@@ -37,7 +37,7 @@ def example(
 
 def cases() -> Sequence[Case]:
     """Make the calls, the easiest one first."""
-    x = np.arange(1.0, 10.0).reshape(1, 1, 3, 3)
+    x = np.array([[[[1.0, 2.0, 0.0], [3.0, 1.0, 2.0], [0.0, 2.0, 4.0]]]])
     weight = np.array([[[[1.0, 2.0], [0.0, -1.0]]]])
     return [
         Case("one map of 3x3, one kernel of 2x2, no padding", (x, weight, np.zeros(1), 0)),
@@ -53,6 +53,10 @@ def cases() -> Sequence[Case]:
 
 def _flipped(x: np.ndarray, weight: np.ndarray, bias: np.ndarray, padding: int) -> np.ndarray:
     return solution(x, weight[:, :, ::-1, ::-1], bias, padding)
+
+
+def _upside_down(x: np.ndarray, weight: np.ndarray, bias: np.ndarray, padding: int) -> np.ndarray:
+    return solution(x, weight[:, :, ::-1], bias, padding)
 
 
 def _transposed(x: np.ndarray, weight: np.ndarray, bias: np.ndarray, padding: int) -> np.ndarray:
@@ -132,6 +136,10 @@ padding - KW + 1).""",
             "The kernel is turned by 180 degrees. That is what mathematicians call convolution; networks "
             "lay the kernel on the patch as it is: `weight[..., 0, 0]` meets the upper left corner of the "
             "patch.",
+        ),
+        Mistake(
+            _upside_down,
+            "The kernel stands upside down: its first row belongs on the first row of the patch.",
         ),
         Mistake(
             _transposed,

@@ -50,6 +50,10 @@ def _weights_swapped(mean: np.ndarray, var: np.ndarray, x: np.ndarray, momentum:
     return solution(mean, var, x, 1 - momentum)
 
 
+def _other_momentum(mean: np.ndarray, var: np.ndarray, x: np.ndarray, momentum: float) -> Statistics:
+    return solution(mean, var, x, 0.1)
+
+
 def _mixed(
     mean: np.ndarray,
     var: np.ndarray,
@@ -130,6 +134,10 @@ one batch `x`, shape (N, C, H, W), for evaluation. The old statistics have shape
             _weights_swapped,
             "Old and new are exchanged in the mixture: here `momentum` is the weight of the *new* value, as "
             "in PyTorch.",
+        ),
+        Mistake(
+            _other_momentum,
+            "The weight of the new value is always 0.1 in your function, whatever it is given as `momentum`.",
         ),
         Mistake(
             _biased,
