@@ -277,6 +277,31 @@ def test_a_loop_without_end_is_stopped():
     assert "does not end" in verdict.cause
 
 
+def smoothed(x):
+    y = x.copy()
+    y[1:] += x[:-1] ** 3 / 2
+    return y
+
+
+@pytest.mark.parametrize(
+    ("at_2", "words"),
+    [
+        (lambda x: x[2] + x[1] / 4, "`y[2]` depends on the right numbers of `x`"),
+        (lambda x: smoothed(x)[2] + np.exp(x[4]), "yours changes when `x[4]` changes, and `y[2]` should not"),
+        (lambda x: x[2], "`y[2]` should change when `x[1]` changes, and yours does not"),
+    ],
+)
+def test_where_nothing_is_recognised_it_says_what_a_number_depends_on(at_2, words):
+    def answer(x):
+        y = smoothed(x)
+        y[2] = at_2(x)
+        return y
+
+    cases = [Case("five numbers", (np.array([0.3, 1.5, -0.7, 2.0, 0.9]),))]
+    exercise = Exercise("smoothed", "09", "", ("y",), smoothed, lambda: cases, ("", "", ""), ())
+    assert words in judge(exercise, answer).cause
+
+
 def test_ctrl_c_passes():
     def interrupted(x, gain):
         raise KeyboardInterrupt

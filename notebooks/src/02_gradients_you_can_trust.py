@@ -331,7 +331,7 @@ print(snp.gradcheck(snp.layers.ReLU(), near, pytorch=False)["input"].line(pytorc
 # Max-pooling has its kinks where two numbers of a window are **equal**. Raise the one that is tied, and it alone is the
 # maximum: slope 1. Lower it, and the other one takes over: slope 0. Again every number between is a subgradient.
 #
-# Ties are not rare. Behind a ReLU many windows are zero throughout. And a float image has flat patches.
+# Ties are not rare. Behind a ReLU many windows are zero throughout, and a photograph has flat patches.
 
 # %%
 window = np.array([[[[4.0, 4.0], [1.0, 2.0]]]])

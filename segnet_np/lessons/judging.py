@@ -60,7 +60,7 @@ def _failed(
 ) -> Verdict:
     first = failing[0]
     passed = sum(not trial.fault for trial in trials)
-    suspicion = suspect_form(exercise, function, first) or suspect_values(exercise, failing, trials)
+    suspicion = suspect_form(exercise, function, first) or suspect_values(exercise, function, failing, trials)
     if suspicion.kind == "not yet":
         return Verdict(exercise.name, "not yet", 0, total, suspicion.said, suspicion.cause)
     if first.fault in ("values", "shape") and not _steady(exercise, function, first):

@@ -13,9 +13,10 @@ import numpy as np
 
 from segnet_np.lessons.as_if import suspect_argument
 from segnet_np.lessons.comparing import differ
+from segnet_np.lessons.dependence import compare_dependence
 from segnet_np.lessons.exercise import Exercise
 from segnet_np.lessons.factors import factor, offset
-from segnet_np.lessons.places import moved, where
+from segnet_np.lessons.places import advice, moved, region
 from segnet_np.lessons.running import parameter_names
 from segnet_np.lessons.suspicion import Suspicion
 from segnet_np.lessons.trial import Trial
@@ -57,12 +58,16 @@ class Wrong:
 Question = Callable[[Sequence[Wrong]], tuple[str, str] | None]
 
 
-def suspect_values(exercise: Exercise, failing: Sequence[Trial], trials: Sequence[Trial]) -> Suspicion:
+def suspect_values(
+    exercise: Exercise, function: Callable[..., Any], failing: Sequence[Trial], trials: Sequence[Trial]
+) -> Suspicion:
     """Guess why the numbers of the first wrong output are wrong.
 
     Parameters
     ----------
     exercise : Exercise
+    function : callable
+        The learner's.
     failing, trials : sequence of Trial
         Those that fail, the first with wrong values; and all.
 
@@ -87,7 +92,12 @@ def suspect_values(exercise: Exercise, failing: Sequence[Trial], trials: Sequenc
             return Suspicion(answer[0], "", answer[1])
     if other := suspect_argument(exercise, failing):
         return other
-    return Suspicion("values", "", where(known, failing, trials))
+    if words := region(known):
+        return Suspicion("values", "", words)
+    more = advice(known[0], trials)
+    if words := compare_dependence(exercise, function, failing[0]):
+        more = f"{words} {more[0].upper()}{more[1:]}"
+    return Suspicion("values", "", more)
 
 
 def _wrong(trial: Trial, label: str, names: Sequence[str], rtol: float) -> Wrong | None:

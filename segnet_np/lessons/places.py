@@ -66,40 +66,51 @@ def _axes(axes: Sequence[int]) -> str:
     return f"axis {axes[0]}" if len(axes) == 1 else f"axes {', '.join(map(str, axes))}"
 
 
-def where(wrong: Sequence[Wrong], failing: Sequence[Trial], trials: Sequence[Trial]) -> str:
-    """Say where the wrong elements are.
+def region(wrong: Sequence[Wrong]) -> str:
+    """Say in which region the wrong elements lie; empty if in none that is known here.
 
     Parameters
     ----------
     wrong : sequence of Wrong
-    failing, trials : sequence of Trial
-        Those that fail, and all.
 
     Returns
     -------
     words : str
     """
+    if sum(w.mask.sum() for w in wrong) < 2:  # a single one lies in many regions
+        return ""
     for words, fits in _regions(wrong[0]):
         if fits is not None and all(_fits(w, words) for w in wrong):
             return words
-    first = wrong[0]
-    count, size = int(first.mask.sum()), first.mask.size
+    return ""
+
+
+def advice(wrong: Wrong, trials: Sequence[Trial]) -> str:
+    """Say what to do where nothing else can be said.
+
+    Parameters
+    ----------
+    wrong : Wrong
+        Of the first case that fails.
+    trials : sequence of Trial
+        All.
+
+    Returns
+    -------
+    words : str
+    """
+    count, size = int(wrong.mask.sum()), wrong.mask.size
     passed = [trial.case.what for trial in trials if not trial.fault]
     if passed and (size == 1 or count == size):
         named = "; ".join(f"“{what}”" for what in passed[:3])
         more = f" and {len(passed) - 3} more" if len(passed) > 3 else ""
         return f"it is right in other cases ({named}{more}). What is different here?"
-    if size == 1:
-        return "work this case out by hand, step by step, and print what your function has after each step."
-    if count == size:
+    if 2 * count <= size:
         return (
-            "no element is right, and no simple pattern shows. Take the smallest case, work one element "
-            "out by hand, and print what your function has after each step."
+            f"{size - count} of {size} elements are right, so the idea is; the wrong ones follow no simple "
+            "pattern. Work the worst one out by hand."
         )
-    return (
-        f"{size - count} of {size} elements are right, so the idea is; the wrong ones follow no simple "
-        "pattern. Work the worst one out by hand: which inputs should it depend on?"
-    )
+    return "work one element of this case out by hand, and print what your function has after each step."
 
 
 def _fits(wrong: Wrong, words: str) -> bool:
