@@ -4,6 +4,7 @@ from collections.abc import Mapping, Sequence
 
 import numpy as np
 from matplotlib.figure import Figure
+from matplotlib.patches import Patch
 
 from segnet_np.data.classes import CAMVID, Classes, colourise
 from segnet_np.layers.base import Parameter
@@ -29,13 +30,21 @@ def draw_crops(images: np.ndarray, labels: np.ndarray, classes: Classes = CAMVID
     figure : Figure
     """
     count = min(len(images), columns)
-    figure = Figure(figsize=(1.35 * count, 2.8), dpi=DPI, layout="constrained")
-    for axes, row in zip(
-        figure.subplots(2, count, squeeze=False), (images, colourise(labels, classes)), strict=True
-    ):
+    figure = Figure(figsize=(1.35 * count, 3.1), dpi=DPI, layout="constrained")
+    rows = images, colourise(labels, classes)
+    for axes, row in zip(figure.subplots(2, count, squeeze=False), rows, strict=True):
         for ax, picture in zip(axes, row[:count], strict=True):
             ax.imshow(picture, interpolation="nearest")
             ax.set_axis_off()
+    names = dict(enumerate(zip(classes.names, classes.colours, strict=True)))
+    if classes.ignore_index is not None:
+        names[classes.ignore_index] = ("void", classes.void_colour)
+    present = [names[k] for k in np.unique(labels[:count]).tolist()]
+    handles = [Patch(facecolor=np.array(colour) / 255, label=name) for name, colour in present]
+    figure.legend(  # type: ignore[call-overload]  # the stubs leave out that loc takes any string
+        handles=handles, ncols=12, loc="outside lower center", frameon=False, fontsize=8, labelcolor=INK,
+        handlelength=1.2, columnspacing=1,
+    )  # fmt: skip
     return figure
 
 
@@ -125,7 +134,10 @@ def draw_bars(bars: Mapping[str, Sequence[float]], names: Sequence[str], title: 
         drawn = ax.bar(at, values, 0.94 * width, color=colour, label=name)
         ax.bar_label(drawn, [f"{value:.2g}" for value in values], fontsize=8, color=INK, padding=2)
     ax.set_yscale("log")
-    ax.margins(y=0.2)
+    ax.axhline(1, color=SOFT, linewidth=1)
+    ax.margins(y=0.15)
+    ax.set_yticks([])  # each bar says its number
+    ax.minorticks_off()
     ax.set_xticks(places, names)
     ax.set_title(title, loc="left", fontsize=11, color=INK)
     if len(bars) > 1:
