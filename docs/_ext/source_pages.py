@@ -27,14 +27,17 @@ LEXERS = {
     ".json": "json",
     ".cff": "yaml",
 }
+FOLDERS = ("segnet_np", "benchmarks", "tests", "notebooks", "docs/_ext")
 SCHEME = "source:"
 PAGE = "page:"
 
 
 def included() -> dict[Path, str]:
     """Files elsewhere that are pages of the site, and the names of these pages."""
-    found = {path: f"course/{path.stem}" for path in (ROOT / "notebooks").glob("*.ipynb")}
-    for page in (ROOT / "docs").glob("*.md"):
+    docs = ROOT / "docs"
+    found = {path: path.relative_to(docs).with_suffix("").as_posix() for path in docs.rglob("[a-z]*.md")}
+    found |= {path: f"course/{path.stem}" for path in (ROOT / "notebooks").glob("*.ipynb")}
+    for page in docs.glob("*.md"):
         include = re.match(r"```\{include\} (\S+)", page.read_text(encoding="utf-8"))
         if include:
             found[(page.parent / include[1]).resolve()] = page.stem
@@ -42,8 +45,9 @@ def included() -> dict[Path, str]:
 
 
 def shown(path: Path) -> bool:
-    """Whether a file is one of the repository's that a page can show."""
-    return path.is_file() and path.is_relative_to(ROOT) and (path.suffix in LEXERS or path.name == "LICENSE")
+    """Whether a file is one of the repository's that a page shows."""
+    inside = path.parent == ROOT or any(path.is_relative_to(ROOT / folder) for folder in FOLDERS)
+    return inside and path.is_file() and (path.suffix in LEXERS or path.name == "LICENSE")
 
 
 class LinkSources(SphinxTransform):
@@ -72,8 +76,13 @@ class LinkSources(SphinxTransform):
             name = literal.astext()
             if "/" in name and not isinstance(literal.parent, nodes.reference | addnodes.pending_xref):
                 path = (ROOT / name).resolve()
-                if shown(path):
-                    literal.replace_self(nodes.reference("", "", literal.deepcopy(), refuri=SCHEME + name))
+                if path in pages_of:
+                    uri = PAGE + pages_of[path]
+                elif shown(path):
+                    uri = SCHEME + name
+                else:
+                    continue
+                literal.replace_self(nodes.reference("", "", literal.deepcopy(), refuri=uri))
 
 
 def linkcode(domain: str, info: dict[str, str]) -> str | None:
@@ -106,6 +115,8 @@ def link_equations(body: str, uri: Callable[[str], str]) -> str:
     """Make links of what comments refer to: ``docs/derivations/batch_norm.md (7), (8)``."""
 
     def link(comment: re.Match[str]) -> str:
+        if not (ROOT / "docs" / "derivations" / f"{comment[1]}.md").exists():
+            return comment[0]
         page = uri(f"derivations/{comment[1]}")
         return f'<a href="{page}">{comment[0].removesuffix(comment[2])}</a>' + re.sub(
             r"\((\d+)\)", rf'<a href="{page}#eq-\1">(\1)</a>', comment[2]
@@ -118,11 +129,8 @@ def pages(app: Sphinx) -> Iterator[tuple[str, dict[str, Any], str]]:
     """Make a page for each file of the package, of the benchmarks and tests, and for those at the top."""
     highlighter = app.builder.highlighter  # type: ignore[attr-defined]
     urito = app.builder.get_relative_uri
-    folders = ("segnet_np", "benchmarks", "tests", "notebooks/src")
-    paths = [path for folder in folders for path in sorted((ROOT / folder).rglob("*"))]
-    for path in (*paths, *sorted(ROOT.glob("*"))):
-        if not shown(path) or path.stat().st_size > 200_000:
-            continue
+    paths = [path for folder in FOLDERS for path in sorted((ROOT / folder).rglob("*"))]
+    for path in filter(shown, (*paths, *sorted(ROOT.glob("*")))):
         name = path.relative_to(ROOT).as_posix()
         code = path.read_text(encoding="utf-8")
         body = highlighter.highlight_block(
