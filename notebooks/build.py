@@ -5,6 +5,7 @@ searched as text. `NN_name.ipynb` is made from it, without outputs, byte for byt
 """
 
 import argparse
+import ast
 import hashlib
 import sys
 from pathlib import Path
@@ -16,6 +17,9 @@ from segnet_np.files import whole_file
 
 NOTEBOOKS = Path(__file__).parent
 SOURCES = NOTEBOOKS / "src"
+
+# Without magics: a comment such as "# why?" would become one.
+FORMAT = {"extension": ".py", "format_name": "percent", "comment_magics": False}
 
 METADATA = {
     "kernelspec": {"display_name": "Python 3 (ipykernel)", "language": "python", "name": "python3"},
@@ -38,9 +42,10 @@ def made_from(source: Path) -> str:
 
     A cell's id follows from what it says, so that a change to one cell changes no other.
     """
-    notebook = jupytext.reads(source.read_text(encoding="utf-8"), fmt="py:percent")
+    notebook = jupytext.reads(source.read_text(encoding="utf-8"), fmt=FORMAT)
     notebook.metadata = nbformat.from_dict(METADATA)
     notebook.nbformat, notebook.nbformat_minor = 4, 5
+    notebook.cells = [part for cell in notebook.cells for part in parts(cell)]
     taken = set()
     for cell in notebook.cells:
         repeated = 0
@@ -57,6 +62,40 @@ def made_from(source: Path) -> str:
             cell.outputs, cell.execution_count = [], None
     nbformat.validate(notebook)
     return nbformat.writes(notebook, indent=1, ensure_ascii=False).rstrip("\n") + "\n"
+
+
+def parts(cell: nbformat.NotebookNode) -> list[nbformat.NotebookNode]:
+    """A cell, or where it asks a question, the cells before and after that, and one for the question.
+
+    The source of a question holds its answer, so JupyterLab is told to fold that, and pages to leave it out.
+    """
+    if cell.cell_type != "code" or "lessons.guess(" not in cell.source:
+        return [cell]
+    lines = cell.source.splitlines()
+    pieces: list[tuple[bool, list[str]]] = []
+    end = 0
+    for statement in ast.parse(cell.source).body:
+        piece = lines[end : statement.end_lineno]
+        end = statement.end_lineno
+        if pieces and pieces[-1][0] == asks(statement):
+            pieces[-1][1].extend(piece)
+        else:
+            pieces.append((asks(statement), piece))
+    pieces[-1][1].extend(lines[end:])
+    cells = []
+    for question, piece in pieces:
+        part = nbformat.v4.new_code_cell("\n".join(piece).strip("\n"), metadata=dict(cell.metadata))
+        if question:
+            part.metadata["jupyter"] = {"source_hidden": True}
+            part.metadata["tags"] = ["remove-input"]
+        cells.append(part)
+    return cells
+
+
+def asks(statement: ast.stmt) -> bool:
+    """Whether a statement is a call of `lessons.guess`."""
+    call = statement.value if isinstance(statement, ast.Expr) else None
+    return isinstance(call, ast.Call) and ast.unparse(call.func) == "lessons.guess"
 
 
 def disagreements() -> list[str]:

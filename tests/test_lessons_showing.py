@@ -63,6 +63,10 @@ def test_short_follows_the_environment(monkeypatch):
         ("`a < b` and 3 < 4", "<code>a &lt; b</code> and 3 &lt; 4"),
         ("$a_i < 2$", '<span class="math">\\(a_i &lt; 2\\)</span>'),
         ("`**not bold** $5$`", "<code>**not bold** $5$</code>"),
+        (
+            "**does `f(x)` hold?** $x$",
+            '<strong>does <code>f(x)</code> hold?</strong> <span class="math">\\(x\\)</span>',
+        ),
         ("2 * 3 * 4 = 24", "2 * 3 * 4 = 24"),
         ("a * b, **c**", "a * b, <strong>c</strong>"),
         ("$a*b*c$ and *d*", '<span class="math">\\(a*b*c\\)</span> and <em>d</em>'),

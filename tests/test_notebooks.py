@@ -1,5 +1,6 @@
 """The notebooks: made from their sources, without outputs, with all parts of a lesson; each runs through."""
 
+import ast
 import importlib.util
 import re
 import subprocess
@@ -69,6 +70,17 @@ def test_has_the_parts_of_a_lesson(source):
     )
 
 
+@lessons
+def test_answers_are_folded_away(source):
+    """A cell that asks has its source hidden, because the answer stands in it; it does nothing else."""
+    cells = [cell for cell in read(source).cells if cell.cell_type == "code"]
+    hidden = [cell for cell in cells if cell.metadata.get("jupyter", {}).get("source_hidden")]
+    assert hidden == [cell for cell in cells if "lessons.guess(" in cell.source]
+    for cell in hidden:
+        assert cell.metadata.tags == ["remove-input"]
+        assert all(map(build.asks, ast.parse(cell.source).body))
+
+
 def test_the_readme_lists_every_lesson():
     text = (NOTEBOOKS / "README.md").read_text(encoding="utf-8")
     missing = [build.target(source).name for source in SOURCES if build.target(source).name not in text]
@@ -106,6 +118,15 @@ def test_runs_from_a_fresh_kernel(source, tmp_path, monkeypatch):
 def progress(line):
     """Whether this is a progress bar, or what is said while one runs."""
     return re.search(r"\d+%\||\d+/\d+ \[|\d+it \[|^Compiling kernels|^Kernels compiled", line)
+
+
+def test_a_question_gets_a_cell_of_its_own(tmp_path):
+    source = tmp_path / "00_a.py"
+    question = '# why?\nlessons.guess(\n    "a",\n    "b",\n)\nlessons.guess("c", "d")'
+    source.write_text(f"# %%\nx = 1\n\n{question}\n\n\ny = 2  # so\n# end\n", encoding="utf-8")
+    cells = nbformat.reads(build.made_from(source), as_version=4).cells
+    assert [cell.source for cell in cells] == ["x = 1", question, "y = 2  # so\n# end"]
+    assert ["jupyter" in cell.metadata for cell in cells] == [False, True, False]
 
 
 def test_check_names_what_disagrees(tmp_path):

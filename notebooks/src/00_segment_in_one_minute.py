@@ -50,10 +50,10 @@ lessons.overlay_slider(image, labels)
 
 # %%
 lessons.guess(
-    "The scene above has 96 x 128 = 12,288 pixels and 11 classes. A net that classifies says 11 numbers for the whole picture. "
-    "**How many numbers does a net that segments say?**",
-    "11 numbers for **each pixel**, 12,288 x 11 = **135,168**: how much it believes in each class, there. The largest of the 11 "
-    "gives the pixel its colour.",
+    "The scene above has 96 x 128 = 12,288 pixels and 11 classes. A net that classifies says 11 "
+    "numbers for the whole picture. **How many numbers does a net that segments say?**",
+    "11 numbers for **each pixel**, 12,288 x 11 = **135,168**: how much it believes in each "
+    "class, there. The largest of the 11 gives the pixel its colour.",
 )
 
 # %% [markdown]
@@ -65,10 +65,10 @@ lessons.guess(
 
 # %%
 lessons.guess(
-    "VGG-16 pools five times, and each time the maps become half as high and half as wide. **How many pixels of the "
-    "picture share one number of its last map?**",
-    "Halved five times is divided by 32, in both directions: **32 x 32 = 1,024 pixels** share one number. In a street scene, the "
-    "edge of a lamp post is one pixel wide.",
+    "VGG-16 pools five times, and each time the maps become half as high and half as wide. **How "
+    "many pixels of the picture share one number of its last map?**",
+    "Halved five times is divided by 32, in both directions: **32 x 32 = 1,024 pixels** share one "
+    "number. In a street scene, the edge of a lamp post is one pixel wide.",
 )
 
 # %% [markdown]
@@ -107,8 +107,8 @@ names = [
 ]
 lessons.show(
     pictures.draw_maps([m[rows, columns] for m in (edges[0, 0], nearest[0, 0], bilinear[0, 0], dots)], names),
-    "A detail of the edges of the scene: sharp lines; then coarse blocks; then blurred blobs; then single dots that stand exactly "
-    "on the lines",
+    "A detail of the edges of the scene: sharp lines; then coarse blocks; then blurred blobs; "
+    "then single dots that stand exactly on the lines",
 )
 
 # %% [markdown]
@@ -181,11 +181,13 @@ for k in range(2):
 
 # %%
 lessons.guess(
-    "Before it has learned anything, the net says each of the 11 classes with about the same probability, 1/11. The loss is "
-    "$-\\log$ of the probability that it gave to the right class. **What loss do you expect in the first step?**",
-    "$-\\log(1/11) = \\log 11 \\approx 2.4$, if all 11 probabilities were equal. With random first weights they are not: the net is "
-    "surer of itself than it has any right to be, and sure mistakes are dear. So it is somewhat more, about 3. A first loss of 10 "
-    "or 100 would mean that something is wrong.",
+    "Before it has learned anything, the net says each of the 11 classes with about the same "
+    "probability, 1/11. The loss is $-\\log$ of the probability that it gave to the right class. "
+    "**What loss do you expect in the first step?**",
+    "$-\\log(1/11) = \\log 11 \\approx 2.4$, if all 11 probabilities were equal. With random "
+    "first weights they are not: the net is surer of itself than it has any right to be, and sure "
+    "mistakes are dear. So it is somewhat more, about 3. A first loss of 10 or 100 would mean "
+    "that something is wrong.",
 )
 print("first loss:", round(losses[0], 2), " log 11:", round(np.log(11), 2))
 
@@ -220,10 +222,11 @@ lessons.overlay_slider(image, {"the net": prediction, "the truth": labels})
 
 # %%
 lessons.guess(
-    "Before you look closely: **which classes will the net find best, and which worst?** Large things or thin things?",
-    "Sky and road come out well: they are large, always in the same part of the picture, and there are many of their pixels to "
-    "learn from. People, fences and signs are hard: they are thin or rare, so the loss hardly notices them. Lesson 05 gives "
-    "rare classes more weight.",
+    "Before you look closely: **which classes will the net find best, and which worst?** Large "
+    "things or thin things?",
+    "Sky and road come out well: they are large, always in the same part of the picture, and "
+    "there are many of their pixels to learn from. People, fences and signs are hard: they are "
+    "thin or rare, so the loss hardly notices them. Lesson 05 gives rare classes more weight.",
 )
 
 # %% [markdown]
@@ -255,11 +258,12 @@ for name, iou in zip(CAMVID.names, metrics.iou, strict=True):
 
 # %%
 lessons.guess(
-    "Imagine a net that is perfect, only that it **never** sees a pole, a sign or a pedestrian. **What share of right pixels can "
-    "it reach?**",
-    "About **0.9**, as the next cell counts: these three are a tenth of the pixels. A fine number for a net that runs over every "
-    "pedestrian. That is why one looks at each class, with the IoU: of the pixels that are this class or were called so, the "
-    "share that is both. Lesson 08 computes it.",
+    "Imagine a net that is perfect, only that it **never** sees a pole, a sign or a pedestrian. "
+    "**What share of right pixels can it reach?**",
+    "About **0.9**, as the next cell counts: these three are a tenth of the pixels. A fine number "
+    "for a net that runs over every pedestrian. That is why one looks at each class, with the "
+    "IoU: of the pixels that are this class or were called so, the share that is both. Lesson 08 "
+    "computes it.",
 )
 
 # %%

@@ -44,7 +44,8 @@ x = np.array(
 )
 lessons.show(
     pool_picture(x),
-    "A 6x6 map with nine windows, the 3x3 map of their largest numbers, the offsets 0 to 3, and the unpooled map",
+    "A 6x6 map with nine windows, the 3x3 map of their largest numbers, the offsets 0 to 3, and "
+    "the unpooled map",
 )
 
 # %% [markdown]
@@ -57,11 +58,11 @@ lessons.show(
 
 # %%
 lessons.guess(
-    "The map had 36 numbers. Pooling keeps 9 numbers and 9 offsets. **How many bits** does one offset need? And how many "
-    "does one number of the map need, in float32?",
-    "An offset is one of four things, so **2 bits** are enough; a float32 has **32 bits**. All nine offsets together, 18 "
-    "bits, need less room than a single number of the map. That is the whole bargain of SegNet, and the paper states it "
-    "so: 2 bits for each 2x2 window.",
+    "The map had 36 numbers. Pooling keeps 9 numbers and 9 offsets. **How many bits** does one "
+    "offset need? And how many does one number of the map need, in float32?",
+    "An offset is one of four things, so **2 bits** are enough; a float32 has **32 bits**. All "
+    "nine offsets together, 18 bits, need less room than a single number of the map. That is the "
+    "whole bargain of SegNet, and the paper states it so: 2 bits for each 2x2 window.",
 )
 
 # %% [markdown]
@@ -104,18 +105,22 @@ print(MaxUnpool2d()(np.array([[[[0.8]]]]), indices)[0, 0])
 
 # %%
 lessons.guess(
-    "A window holds 4, 4 in the upper row and 2, 4 in the lower one. Three places hold the largest number. **Which offset "
-    "is remembered**, if the places are looked at row by row, and only a *larger* number takes the lead?",
-    "Offset **0**. The first 4 takes the lead, and the other two are not larger. Caffe and PyTorch do the same, with the "
-    "same strict comparison. It matters little *which* one is taken, but everybody has to take the same one: "
-    "otherwise weights that were trained with one program give other pictures in the next.",
+    "A window holds 4, 4 in the upper row and 2, 4 in the lower one. Three places hold the "
+    "largest number. **Which offset is remembered**, if the places are looked at row by row, and "
+    "only a *larger* number takes the lead?",
+    "Offset **0**. The first 4 takes the lead, and the other two are not larger. Caffe and "
+    "PyTorch do the same, with the same strict comparison. It matters little *which* one is "
+    "taken, but everybody has to take the same one: otherwise weights that were trained with one "
+    "program give other pictures in the next.",
 )
 
 # %%
 lessons.guess(
-    "And a window of negative numbers, -3 and -1 above, -2 and -4 below: what does pooling give, and which offset?",
-    "It gives **-1**, at offset **1**. The largest of negative numbers is the one nearest to zero, and it is still "
-    "negative. Who writes a loop that begins with `best = 0` gets 0, a number that is not even in the window.",
+    "And a window of negative numbers, -3 and -1 above, -2 and -4 below: what does pooling give, "
+    "and which offset?",
+    "It gives **-1**, at offset **1**. The largest of negative numbers is the one nearest to "
+    "zero, and it is still negative. Who writes a loop that begins with `best = 0` gets 0, a "
+    "number that is not even in the window.",
 )
 
 # %% [markdown]
@@ -192,12 +197,14 @@ lessons.explore(
 
 # %%
 lessons.guess(
-    "CamVid's pictures are 360 pixels high. Pooling with **ceil** five times gives 180, 90, 45, 23, 12 rows. Now the "
-    "decoder doubles: 24, 48, ... **Where does it go wrong**, and what must it know to go right?",
-    "12 windows came from 23 rows, not from 24; and 23 windows from 45 rows, not 46. Doubling cannot know that: 23 and "
-    "24 rows both have 12 windows. With floor it is the same trouble, 45 rows pool to 22, and 22 doubled is 44. So each "
-    "unpooling needs the **size** that its pooling began with. Implementations that leave it out crash at this size; "
-    "people keep running into it.",
+    "CamVid's pictures are 360 pixels high. Pooling with **ceil** five times gives 180, 90, 45, "
+    "23, 12 rows. Now the decoder doubles: 24, 48, ... **Where does it go wrong**, and what must "
+    "it know to go right?",
+    "12 windows came from 23 rows, not from 24; and 23 windows from 45 rows, not 46. Doubling "
+    "cannot know that: 23 and 24 rows both have 12 windows. With floor it is the same trouble, 45 "
+    "rows pool to 22, and 22 doubled is 44. So each unpooling needs the **size** that its pooling "
+    "began with. Implementations that leave it out crash at this size; people keep running into "
+    "it.",
 )
 
 # %% [markdown]
@@ -237,11 +244,12 @@ lessons.check("max_unpool", max_unpool)
 
 # %%
 lessons.guess(
-    "Take some numbers `p`, unpool them, and pool the result. **Does `pool(unpool(p)) == p` hold?** For all numbers? Think "
-    "of one window, with 5 in it, then with -5.",
-    "Around each number stand three zeros. A **5** is larger than they are, so it is found again, at its old place. "
-    "**-5** is not: the zeros win, and 0 comes out. So $\\mathrm{pool}(\\mathrm{unpool}(p)) = \\max(p, 0)$, which is "
-    "**ReLU**, and it is $p$ itself exactly when no number is negative.",
+    "Take some numbers `p`, unpool them, and pool the result. **Does `pool(unpool(p)) == p` "
+    "hold?** For all numbers? Think of one window, with 5 in it, then with -5.",
+    "Around each number stand three zeros. A **5** is larger than they are, so it is found again, "
+    "at its old place. **-5** is not: the zeros win, and 0 comes out. So "
+    "$\\mathrm{pool}(\\mathrm{unpool}(p)) = \\max(p, 0)$, which is **ReLU**, and it is $p$ itself "
+    "exactly when no number is negative.",
 )
 
 # %%
@@ -309,10 +317,11 @@ lessons.explore(pooled_window, x1=(0.0, 6.0, 0.1), start={"x1": 5.0}, labels={"x
 
 # %%
 lessons.guess(
-    "The gradient `dy` of a pooled map has one number for each window. The gradient `dx` has four. **Where does the one "
-    "number go, and what stands in the other three places?**",
-    "It goes to the place where the maximum stood, all of it; the other three get **zero**. Read that again: one number for "
-    "each window, put where the index says, with zeros around it. You have already written this function!",
+    "The gradient `dy` of a pooled map has one number for each window. The gradient `dx` has "
+    "four. **Where does the one number go, and what stands in the other three places?**",
+    "It goes to the place where the maximum stood, all of it; the other three get **zero**. Read "
+    "that again: one number for each window, put where the index says, with zeros around it. You "
+    "have already written this function!",
 )
 
 
@@ -332,10 +341,11 @@ lessons.check("max_pool_backward", max_pool_backward)
 
 # %%
 lessons.guess(
-    "`dout` has four numbers for each window, `dy` needs one. Four in, one out: that looks like pooling. **Is it the "
-    "largest of the four? Their sum? Or something else?**",
-    "Something else: it is the number **at the place where y was put**. Nothing is compared. It may well be the smallest of "
-    "the four. What stands in the other three places says how the loss would like constants to change, and they cannot.",
+    "`dout` has four numbers for each window, `dy` needs one. Four in, one out: that looks like "
+    "pooling. **Is it the largest of the four? Their sum? Or something else?**",
+    "Something else: it is the number **at the place where y was put**. Nothing is compared. It "
+    "may well be the smallest of the four. What stands in the other three places says how the "
+    "loss would like constants to change, and they cannot.",
 )
 
 
@@ -426,7 +436,7 @@ print(left, np.vdot(y, wrong))
 
 # %% [markdown]
 # Pooling itself is not linear: which places are gathered depends on x. For it the library compares with finite differences,
-# which are the subject of the next lesson. Here is a preview, on both layers:
+# which are the subject of the next lesson. Here is a preview:
 
 # %%
 x4 = rng.permutation(48).reshape(1, 2, 4, 6) / 4.0  # no ties, and steps far larger than those of the check
@@ -450,8 +460,8 @@ print(inspect.getsource(reference.max_pool2d_backward))
 # %%
 lessons.show(
     travel_picture(),
-    "Five stages of the encoder going down, five of the decoder going up; from each pooling a dashed arrow goes straight "
-    "across to the unpooling of the same size",
+    "Five stages of the encoder going down, five of the decoder going up; from each pooling a "
+    "dashed arrow goes straight across to the unpooling of the same size",
 )
 
 # %% [markdown]
@@ -469,16 +479,19 @@ print(inspect.getsource(snp.SegNet.run_forward))
 
 # %%
 lessons.guess(
-    "Stage 1 has 64 maps of 360x480 numbers, 4 bytes each. Estimate without a calculator: **how many megabytes are the whole "
-    "maps, and how many are the indices**, with 2 bits for each window?",
-    "The maps: 64 x 360 x 480 x 4 bytes, about **44 MB**. The indices: 64 x 180 x 240 windows x 2 bits, about **0.7 MB**. "
-    "The factor is 64: each window has four numbers of 32 bits, which is 128 bits, against 2.",
+    "Stage 1 has 64 maps of 360x480 numbers, 4 bytes each. Estimate without a calculator: **how "
+    "many megabytes are the whole maps, and how many are the indices**, with 2 bits for each "
+    "window?",
+    "The maps: 64 x 360 x 480 x 4 bytes, about **44 MB**. The indices: 64 x 180 x 240 windows x 2 "
+    "bits, about **0.7 MB**. The factor is 64: each window has four numbers of 32 bits, which is "
+    "128 bits, against 2.",
 )
 
 # %%
 lessons.show(
     memory_picture(),
-    "Bars for the five stages: whole maps take tens of megabytes, one byte a window a sixteenth of it, two bits a 64th",
+    "Bars for the five stages: whole maps take tens of megabytes, one byte a window a sixteenth "
+    "of it, two bits a 64th",
 )
 
 # %% [markdown]

@@ -8,6 +8,9 @@ Sphinx made.
 import html
 import re
 
+# Stands around the number of a piece that was taken out; no text contains it.
+_HELD = "\x00"
+
 _PIECES = re.compile(r"`(?P<code>[^`]+)`|\$(?P<math>[^$\n]+)\$", re.DOTALL)
 
 
@@ -30,16 +33,18 @@ def to_html(text: str) -> str:
 
 def in_line(text: str) -> str:
     """Turn one paragraph into HTML without a ``<p>`` around it."""
-    out, end = [], 0
-    for piece in _PIECES.finditer(text):
-        out.append(_emphasis(text[end : piece.start()]))
+    pieces = []
+
+    def take_out(piece: re.Match[str]) -> str:
         if piece["code"] is not None:
-            out.append(f"<code>{html.escape(piece['code'])}</code>")
+            pieces.append(f"<code>{html.escape(piece['code'])}</code>")
         else:
-            out.append(f'<span class="math">\\({html.escape(piece["math"])}\\)</span>')
-        end = piece.end()
-    out.append(_emphasis(text[end:]))
-    return "".join(out)
+            pieces.append(f'<span class="math">\\({html.escape(piece["math"])}\\)</span>')
+        return f"{_HELD}{len(pieces) - 1}{_HELD}"
+
+    # What is in code or mathematics is no mark of emphasis, but either may stand within emphasised words.
+    out = _emphasis(_PIECES.sub(take_out, text))
+    return re.sub(f"{_HELD}(\\d+){_HELD}", lambda held: pieces[int(held[1])], out)
 
 
 def to_text(text: str) -> str:
