@@ -352,7 +352,7 @@ lessons.guess(
 # ### Measure each way on its own
 #
 # A derivation in three parts can be checked in three parts. Here x goes in three times, once for each way, so that one
-# can be moved while the others stay. Then central differences (lesson 02) must give just the three rows of bars.
+# can be moved while the others stay. Then central differences (lesson 02) must give the bars of the first three pictures.
 
 
 # %%
