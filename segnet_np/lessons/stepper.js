@@ -127,8 +127,9 @@ export const PHASES = [
   { name: "unpool_backward", title: "Backward of unpool", reads: "dout", by: "offsets again", writes: ["dy"] },
   { name: "pool_backward", title: "Backward of pool", reads: "dy", by: "offsets again", writes: ["dx"] },
 ];
+const SMALL = ["y", "dy", "offsets", "offsets again"]; // maps with a cell a window
 const CORNERS = ["top left", "top right", "bottom left", "bottom right"];
-const COUNTS = ["no", "one", "two", "three"];
+const COUNTS = ["", "one", "two", "three"];
 
 const at = (name, [i, j]) => `${name}[${i}, ${j}]`;
 /** A number in a sentence: six digits are plenty. */
@@ -151,7 +152,7 @@ export function lights(m, step) {
   if (phase < 0) return { lit: [], flights: [] };
   const { reads, by, writes } = PHASES[phase];
   const small = [one.i, one.j];
-  const where = (name) => (["y", "dy", "offsets", "offsets again"].includes(name) ? small : one.place);
+  const where = (name) => (SMALL.includes(name) ? small : one.place);
   const big = phase === 0 || phase === 2 ? reads : writes[0];
   const lit = one.cells.map((cell) => [big, ...cell, "window"]);
   lit.push([reads, ...where(reads), "from"]);
@@ -177,6 +178,8 @@ export function sentence(m, step) {
       + (left ? ` No window covers ${left} of this odd size: floor mode drops it.` : "");
   }
   const small = [one.i, one.j];
+  const [y, offsets, dy] = ["y", "offsets", "dy"].map((name) => at(name, small));
+  const [x, unpooled, dx] = ["x", "unpooled", "dx"].map((name) => at(name, one.place));
   const top = m.y[one.i][one.j];
   const value = spoken(top);
   const offset = m.offsets[one.i][one.j];
@@ -185,34 +188,41 @@ export function sentence(m, step) {
   const text = [sayPool, sayUnpool, sayUnpoolBackward, sayPoolBackward][phase]();
   return `${PHASES[phase].title}, window (${small.join(", ")}): ${text}${step === stepCount(m) ? ending() : ""}`;
 
+  /** Words about the other cells of the window, if it has any: for one, or for several. */
+  function rest(forOne, forMore) {
+    if (!others) return "";
+    return others === 1 ? ` The other cell ${forOne}` : ` The other ${COUNTS[others]} ${forMore}`;
+  }
+
   function sayPool() {
-    const values = one.cells.map(([a, b]) => m.x[a][b]);
+    const values = one.cells.map(([i, j]) => m.x[i][j]);
     const ties = values.filter((v) => v === top).length;
-    let words = others ? `the largest of ${values.map(spoken).join(", ")} is ${value}, at the ${CORNERS[offset]}.`
+    const edge = others === 3 ? "" : `it hangs over the edge, ${others ? "two cells are" : "one cell is"} inside; `;
+    const largest = others
+      ? `the largest of ${values.map(spoken).join(", ")} is ${value}, at the ${CORNERS[offset]}.`
       : `the only cell here holds ${value}.`;
-    if (others < 3) words = `it hangs over the edge, ${others ? "two cells are" : "one cell is"} inside; ${words}`;
-    if (ties > 1) words += ` It stands here ${ties === 2 ? "twice" : `${COUNTS[ties] ?? "four"} times`}; the first one counts, row by row.`;
-    return `${words} ${at("y", small)} gets ${value}, and ${at("offsets", small)} remembers offset ${offset}: `
+    const times = { 1: "", 2: "twice", 3: "three times", 4: "four times" }[ties];
+    const tie = times && ` It stands here ${times}; the first one counts, row by row.`;
+    return `${edge}${largest}${tie} ${y} gets ${value}, and ${offsets} remembers offset ${offset}: `
       + `row ${r}, column ${c}, flat index ${r} * ${m.w} + ${c} = ${m.flat[one.i][one.j]}.`;
   }
 
   function sayUnpool() {
-    let words = `${whole(m.y, "y", small)} goes back to where it stood: ${at("offsets", small)} = ${offset}, `
-      + `the ${CORNERS[offset]}, ${at("unpooled", one.place)}.`;
-    if (others) words += ` The ${others === 1 ? "other cell stays" : `other ${COUNTS[others]} stay`} 0.`;
-    if (others && top < 0) words += ` Look: ${value} is smaller than the zeros beside it, so pooling again would give 0.`;
-    return words;
+    const place = `${offsets} = ${offset}, the ${CORNERS[offset]}, ${unpooled}`;
+    const look = ` Look: ${value} is smaller than the zeros beside it, so pooling again would give 0.`;
+    return `${y} = ${value} goes back to where it stood: ${place}.`
+      + rest("stays 0.", "stay 0.") + (others && top < 0 ? look : "");
   }
 
   function sayUnpoolBackward() {
-    return `only ${at("unpooled", one.place)} came from ${at("y", small)}, so ${at("dy", small)} takes the gradient `
-      + `from there: ${whole(m.dout, "dout", one.place)}.`
-      + (others ? ` ${others === 1 ? "The other cell was a zero" : `The other ${COUNTS[others]} were zeros`} that came from nowhere: nobody asks for the gradient there.` : "");
+    const unasked = "that came from nowhere: nobody asks for the gradient there.";
+    return `only ${unpooled} came from ${y}, so ${dy} takes the gradient from there: ${whole(m.dout, "dout", one.place)}.`
+      + rest(`was a zero ${unasked}`, `were zeros ${unasked}`);
   }
 
   function sayPoolBackward() {
-    return `${at("y", small)} was a copy of ${at("x", one.place)}, so ${at("dx", one.place)} gets all of ${whole(m.dy, "dy", small)}.`
-      + (others ? ` ${others === 1 ? "The other cell was" : `The other ${COUNTS[others]} were`} not picked: gradient 0.` : "");
+    return `${y} was a copy of ${x}, so ${dx} gets all of ${whole(m.dy, "dy", small)}.`
+      + rest("was not picked: gradient 0.", "were not picked: gradient 0.");
   }
 
   function ending() {
@@ -221,54 +231,71 @@ export function sentence(m, step) {
   }
 }
 
+const TWINS = { x: "dx", unpooled: "dout", dout: "unpooled", dx: "x" }; // a map and its gradient
+
 /** Where a cell's value came from and where it goes: the cells on its path, and that in words. */
 export function trace(m, name, i, j) {
-  const isSmall = ["y", "dy", "offsets", "offsets again"].includes(name);
-  const one = isSmall ? m.windows.find((each) => each.i === i && each.j === j) : m.windowOf[i][j];
-  const here = [i, j];
-  const self = [name, i, j, "look"];
-  if (one === null) {
-    const opposite = { x: "dx", unpooled: "dout", dout: "unpooled", dx: "x" }[name];
-    const words = {
-      x: `${whole(m.x, "x", here)} is in no window: floor mode drops it. It goes nowhere, and its gradient is 0.`,
-      unpooled: `${at("unpooled", here)} = 0: no window covers this cell, so nothing is ever put here.`,
-      dout: `${whole(m.dout, "dout", here)} is the gradient of a zero that came from nowhere: nobody asks for it.`,
-      dx: `${at("dx", here)} = 0: ${at("x", here)} was dropped, so changing it changes nothing.`,
-    };
-    return { lit: [self, [opposite, i, j, "path"]], words: words[name] };
-  }
-  const small = [one.i, one.j];
-  const { place } = one;
-  if (!isSmall && !(place[0] === i && place[1] === j)) {
-    const tie = m.x[i][j] === m.x[place[0]][place[1]];
-    const winner = whole(m.x, "x", place);
-    const words = {
-      x: `${whole(m.x, "x", here)} ${tie ? `is as large as ${winner}, but that comes first` : `is not the largest of its window: ${winner} is`}. It goes nowhere, and its gradient is 0.`,
-      unpooled: `${at("unpooled", here)} = 0: the largest of this window stood at ${at("x", place)}, so its value goes there, and here stays a zero.`,
-      dout: `${whole(m.dout, "dout", here)} is the gradient of a zero that came from nowhere: nobody asks for it.`,
-      dx: `${at("dx", here)} = 0: ${winner} was picked, not ${whole(m.x, "x", here)}${tie ? ", which is as large but comes later" : ", so changing that a little changes nothing"}.`,
-    };
-    const twin = { x: "dx", unpooled: "dout", dout: "unpooled", dx: "x" }[name];
-    return { lit: [self, [twin, i, j, "path"], ["x", ...place, "rival"]], words: words[name] };
-  }
-  const lit = [["x", ...place], ["y", ...small], ["offsets", ...small], ["unpooled", ...place],
-    ["dout", ...place], ["dy", ...small], ["offsets again", ...small], ["dx", ...place]]
-    .map((cell) => [...cell, cell[0] === name ? "look" : "path"]);
-  const offset = m.offsets[one.i][one.j];
-  const says = `${at("offsets", small)} = ${offset}`;
-  const flat = `flat index ${place[0]} * ${m.w} + ${place[1]} = ${m.flat[one.i][one.j]}`;
-  const remembers = `${says} remembers the ${CORNERS[offset]} of window (${small.join(", ")}): row ${place[0]}, column ${place[1]}, ${flat}.`;
+  const one = SMALL.includes(name) ? m.windows.find((each) => each.i === i && each.j === j) : m.windowOf[i][j];
+  if (one === null) return traceDropped(m, name, [i, j]);
+  const isTop = one.place[0] === i && one.place[1] === j;
+  return SMALL.includes(name) || isTop ? traceTop(m, name, one) : traceLoser(m, name, [i, j], one);
+}
+
+/** A cell that floor mode leaves out. */
+function traceDropped(m, name, cell) {
   const words = {
-    x: `${whole(m.x, "x", place)} is the largest of its window: it goes to ${at("y", small)} and from there to ${at("unpooled", place)}. Its gradient ${whole(m.dx, "dx", place)} comes from ${at("dout", place)}.`,
-    y: `${whole(m.y, "y", small)} came from ${at("x", place)}, the largest of its window, and goes to ${at("unpooled", place)}. Its gradient is ${whole(m.dy, "dy", small)}.`,
+    x: `${whole(m.x, "x", cell)} is in no window: floor mode drops it. It goes nowhere, and its gradient is 0.`,
+    unpooled: `${at(name, cell)} = 0: no window covers this cell, so nothing is ever put here.`,
+    dout: `${whole(m.dout, name, cell)} is the gradient of a zero that came from nowhere: nobody asks for it.`,
+    dx: `${at(name, cell)} = 0: ${at("x", cell)} was dropped, so changing it changes nothing.`,
+  };
+  return { lit: [[name, ...cell, "look"], [TWINS[name], ...cell, "path"]], words: words[name] };
+}
+
+/** A cell in a window whose largest value stands elsewhere. */
+function traceLoser(m, name, cell, one) {
+  const tie = m.x[cell[0]][cell[1]] === m.y[one.i][one.j];
+  const [mine, winner] = [whole(m.x, "x", cell), whole(m.x, "x", one.place)];
+  const lost = tie
+    ? `${mine} is as large as ${winner}, but that comes first.`
+    : `${mine} is not the largest of its window: ${winner} is.`;
+  const why = tie ? "which is as large but comes later" : "so changing that a little changes nothing";
+  const words = {
+    x: `${lost} It goes nowhere, and its gradient is 0.`,
+    unpooled: `${at(name, cell)} = 0: the largest of this window stood at ${at("x", one.place)}. `
+      + "Its value goes back there, and here stays a zero.",
+    dout: `${whole(m.dout, name, cell)} is the gradient of a zero that came from nowhere: nobody asks for it.`,
+    dx: `${at(name, cell)} = 0: ${winner} was picked, not ${mine}, ${why}.`,
+  };
+  const lit = [[name, ...cell, "look"], [TWINS[name], ...cell, "path"], ["x", ...one.place, "rival"]];
+  return { lit, words: words[name] };
+}
+
+/** The largest of a window, its copies, its index and its gradient. */
+function traceTop(m, name, one) {
+  const { place } = one;
+  const small = [one.i, one.j];
+  const path = [["x", ...place], ["y", ...small], ["offsets", ...small], ["unpooled", ...place],
+    ["dout", ...place], ["dy", ...small], ["offsets again", ...small], ["dx", ...place]];
+  const [x, unpooled, dout, dx] = ["x", "unpooled", "dout", "dx"].map((map) => at(map, place));
+  const [y, dy] = ["y", "dy"].map((map) => at(map, small));
+  const offset = m.offsets[one.i][one.j];
+  const remembers = `${at("offsets", small)} = ${offset} remembers the ${CORNERS[offset]} of window (${small.join(", ")}): `
+    + `row ${place[0]}, column ${place[1]}, flat index ${place[0]} * ${m.w} + ${place[1]} = ${m.flat[one.i][one.j]}.`;
+  const self = name.startsWith("offsets") ? "" : whole(m[name], name, SMALL.includes(name) ? small : place);
+  const gradient = spoken(m.dy[one.i][one.j]);
+  const words = {
+    x: `${self} is the largest of its window: it goes to ${y} and from there to ${unpooled}. `
+      + `Its gradient ${dx} = ${gradient} comes from ${dout}.`,
+    y: `${self} came from ${x}, the largest of its window, and goes to ${unpooled}. Its gradient is ${dy} = ${gradient}.`,
     offsets: `${remembers} Unpooling and both backward passes look here.`,
     "offsets again": `${remembers} The backward passes find the same place by it.`,
-    unpooled: `${whole(m.unpooled, "unpooled", place)} came from ${at("y", small)}, which came from ${at("x", place)}. Its gradient is ${whole(m.dout, "dout", place)}.`,
-    dout: `${whole(m.dout, "dout", place)} is the gradient of ${at("unpooled", place)}: it goes to ${at("dy", small)} and from there to ${at("dx", place)}.`,
-    dy: `${whole(m.dy, "dy", small)} came from ${at("dout", place)}, the place that ${says} names, and goes to ${at("dx", place)}.`,
-    dx: `${whole(m.dx, "dx", place)} came from ${at("dy", small)}, which came from ${at("dout", place)}: ${at("x", place)} was the one that was picked.`,
+    unpooled: `${self} came from ${y}, which came from ${x}. Its gradient is ${dout} = ${gradient}.`,
+    dout: `${self} is the gradient of ${unpooled}: it goes to ${dy} and from there to ${dx}.`,
+    dy: `${self} came from ${dout}, the place that ${at("offsets", small)} = ${offset} names, and goes to ${dx}.`,
+    dx: `${self} came from ${dy}, which came from ${dout}: ${x} was the one that was picked.`,
   };
-  return { lit, words: words[name] };
+  return { lit: path.map((cell) => [...cell, cell[0] === name ? "look" : "path"]), words: words[name] };
 }
 
 /** Text of a cell at step s; "" where nothing has been computed yet. */
@@ -277,7 +304,7 @@ export function cellText(m, step, name, i, j) {
   if (name === "offsets again") return cellText(m, step, "offsets", i, j);
   const { done } = position(m, step);
   const phase = PHASES.findIndex(({ writes }) => writes.includes(name));
-  if (name === "y" || name === "offsets" || name === "dy") {
+  if (SMALL.includes(name)) {
     return i * m.y[0].length + j < done[phase] ? short(m[name][i][j]) : "";
   }
   if (done[phase] === 0) return "";
@@ -299,7 +326,8 @@ const BACKWARD = [
   { name: "offsets again", code: "offsets", note: "the same ones" },
   { name: "dx", big: true, note: "gradient of x" },
 ];
-const POINT = "Point at a cell, or reach it with Tab and the arrow keys: here you read where its value comes from and where it goes.";
+const POINT = "Point at a cell, or reach it with Tab and the arrow keys: "
+  + "here you read where its value comes from and where it goes.";
 const PLAY_MS = 1400;
 
 /** An element with attributes (functions become listeners) and children. */
@@ -345,8 +373,8 @@ export function mount(root) {
   const example = element("select", { change: () => choose(example.value) },
     ...Object.keys(examples).map((name) => element("option", { value: name }, name)));
   const ceil = element("input", { type: "checkbox", change: () => update({ ceilMode: ceil.checked }) });
-  const button = (label, name, action, key) =>
-    element("button", { type: "button", class: `snps-${name}`, title: key ? `${label} (${key})` : false, click: action }, label);
+  const button = (label, name, click, key) =>
+    element("button", { type: "button", class: `snps-${name}`, title: key ? `${label} (${key})` : false, click }, label);
   const play = button("Play", "play", () => (timer ? pause() : start()), "P");
   const buttons = {
     first: button("First", "first", () => go(0), "Home on a button"),
@@ -357,7 +385,7 @@ export function mount(root) {
   const range = element("input", { type: "range", min: 0, "aria-label": "step", input: () => go(Number(range.value)) });
   const count = element("output", { class: "snps-count" });
   const phases = PHASES.map(({ title }, p) =>
-    element("button", { type: "button", class: "snps-phase", click: () => go(p * m.windows.length + 1) }, `${p + 1} ${title}`));
+    button(`${p + 1} ${title}`, "phase", () => go(p * m.windows.length + 1)));
   const stage = element("div", { class: "snps-stage" });
   const bar = element("div", { class: "snps-bar" },
     element("div", { class: "snps-phases", role: "group", "aria-label": "Jump to a pass" }, ...phases),
@@ -374,8 +402,8 @@ export function mount(root) {
     stage,
     element("p", { class: "snps-keys" }, "Keys: ",
       element("kbd", {}, "Page Down"), " and ", element("kbd", {}, "Page Up"), " step, arrows move between cells, ",
-      element("kbd", {}, "Enter"), " takes a typed number, ", element("kbd", {}, "Esc"), " takes it back. Outside of the cells that you type in also ",
-      element("kbd", {}, "N"), ", ", element("kbd", {}, "B"), " and ", element("kbd", {}, "P"), " for play."));
+      element("kbd", {}, "Enter"), " takes a typed number, ", element("kbd", {}, "Esc"), " takes it back. ",
+      "Outside of the cells that you type in also ", element("kbd", {}, "N"), ", ", element("kbd", {}, "B"), " and ", element("kbd", {}, "P"), " for play."));
   root.setAttribute("role", "group");
   root.setAttribute("aria-label", "Stepper: max-pooling, unpooling and their gradients");
   root.addEventListener("keydown", onKey);
@@ -405,9 +433,11 @@ export function mount(root) {
     m = run(copy(x), copy(dout), ceilMode);
     if (!before || before.size !== [m.h, m.w, m.windows.length].join()) {
       build();
-      const kept = before && before.window ? m.windows.findIndex(({ i, j }) => i === before.window.i && j === before.window.j) : -1;
       if (before && step === before.total) step = stepCount(m);
-      else if (before && before.phase >= 0) step = before.phase * m.windows.length + Math.max(kept, 0) + 1;
+      else if (before && before.phase >= 0) {
+        const kept = m.windows.findIndex(({ i, j }) => i === before.window.i && j === before.window.j);
+        step = before.phase * m.windows.length + Math.max(kept, 0) + 1;
+      }
     }
     if (to !== undefined) step = to;
     looked = null;
@@ -420,24 +450,28 @@ export function mount(root) {
     root.style.setProperty("--cols", m.w);
     root.style.setProperty("--small-cols", m.y[0].length);
     root.classList.toggle("snps-many", m.w > 6); // on a phone, too many to stand beside the pooled maps
-    const arrow = (text, where) => element("div", { class: `snps-arrow snps-arrow-${where}`, "aria-hidden": "true" }, element("span", {}, text));
-    const pass = (title, maps, words, kind) => element("section", { class: `snps-pass snps-${kind}`, "aria-label": title },
-      element("h4", { class: "snps-title" }, title),
-      element("div", { class: "snps-maps" }, grid(maps[0]), arrow(words[0], 1),
-        element("div", { class: "snps-middle" }, grid(maps[1]), grid(maps[2])), arrow(words[1], 2), grid(maps[3])));
+    const arrow = (text, where) =>
+      element("div", { class: `snps-arrow snps-arrow-${where}`, "aria-hidden": "true" }, text);
+    const pass = (title, [first, second, third, last], [there, on]) =>
+      element("section", { class: `snps-pass snps-${title.toLowerCase()}`, "aria-label": title },
+        element("h4", { class: "snps-title" }, title),
+        element("div", { class: "snps-maps" }, grid(first), arrow(there, 1),
+          element("div", { class: "snps-middle" }, grid(second), grid(third)), arrow(on, 2), grid(last)));
     stage.replaceChildren(
-      pass("Forward", FORWARD, ["pool", "unpool"], "forward"),
-      pass("Backward", BACKWARD, ["gather", "scatter"], "backward"));
+      pass("Forward", FORWARD, ["pool", "unpool"]),
+      pass("Backward", BACKWARD, ["gather", "scatter"]));
   }
 
   function grid({ name, code = name, big = false, note, edit = false, legend = false }) {
     const [h, w] = big ? [m.h, m.w] : [m.y.length, m.y[0].length];
-    const heads = element("div", { class: "snps-row", role: "row" }, element("span", { class: "snps-head", role: "columnheader", "aria-label": "row" }),
-      ...Array.from({ length: w }, (_, j) => element("span", { class: "snps-head", role: "columnheader" }, String(j))));
+    const row = (...children) => element("div", { class: "snps-row", role: "row" }, ...children);
+    const head = (role, text, label = null) => element("span", { class: "snps-head", role, "aria-label": label }, text);
+    const heads = row(head("columnheader", "", "row"),
+      ...Array.from({ length: w }, (_, j) => head("columnheader", String(j))));
     cells[name] = [];
     const rows = Array.from({ length: h }, (_, i) => {
       cells[name].push(Array.from({ length: w }, (_, j) => cell(name, code, i, j, edit)));
-      return element("div", { class: "snps-row", role: "row" }, element("span", { class: "snps-head", role: "rowheader" }, String(i)), ...cells[name][i]);
+      return row(head("rowheader", String(i)), ...cells[name][i]);
     });
     const caption = element("div", { class: "snps-caption", id: `${id}-${name.replace(" ", "-")}` },
       element("span", {}, element("code", {}, code), ` ${h} × ${w} `), element("span", { class: "snps-note" }, note));
@@ -445,9 +479,9 @@ export function mount(root) {
       element("span", { role: "img", "aria-label": "0 top left, 1 top right, 2 bottom left, 3 bottom right:" },
         ...["0", "1", "2", "3"].map((offset) => element("i", { "aria-hidden": "true" }, offset))),
       "the places in a window");
-    return element("div", { class: `snps-map ${big ? "snps-big" : "snps-small"}`, "data-map": name, pointerleave: unlook }, caption,
-      element("div", { class: "snps-grid", role: "grid", "aria-labelledby": caption.id, "aria-readonly": String(!edit) }, heads, ...rows),
-      ...(legend ? [places] : []));
+    const table = { class: "snps-grid", role: "grid", "aria-labelledby": caption.id, "aria-readonly": String(!edit) };
+    const around = { class: `snps-map snps-${big ? "big" : "small"}`, "data-map": name, pointerleave: unlook };
+    return element("div", around, caption, element("div", table, heads, ...rows), ...(legend ? [places] : []));
   }
 
   function cell(name, code, i, j, edit) {
@@ -483,7 +517,7 @@ export function mount(root) {
       const lengths = m[name === "offsets again" ? "offsets" : name].flat().map((value) => short(value).length);
       rows[0][0].closest(".snps-grid").style.setProperty("--chars", Math.max(...lengths));
       rows.forEach((row, i) => row.forEach((node, j) => {
-        const isBig = rows.length === m.h && "x unpooled dout dx".split(" ").includes(name);
+        const isBig = !SMALL.includes(name);
         const text = cellText(m, step, name, i, j);
         const looks = ["snps-cell"];
         if (isBig && i % 2) looks.push("snps-below");
@@ -499,8 +533,10 @@ export function mount(root) {
           input.title = text === String(m[name][i][j]) ? "" : String(m[name][i][j]);
           return;
         }
-        const flat = name.startsWith("offsets") && text ? [element("small", {}, element("span", {}, "flat "), String(m.flat[i][j]))] : [];
-        node.replaceChildren(text, ...flat);
+        node.replaceChildren(text);
+        if (text && name.startsWith("offsets")) {
+          node.append(element("small", {}, element("span", {}, "flat "), String(m.flat[i][j])));
+        }
         if (text) node.removeAttribute("aria-label");
         else node.setAttribute("aria-label", "not computed yet");
       }));
@@ -568,11 +604,13 @@ export function mount(root) {
     if (barStays()) to.closest(".snps-map").scrollIntoView({ block: "nearest", behavior: still ? "auto" : "smooth" });
     if (still || !from.animate) return;
     const [origin, a, b] = [root, from, to].map((node) => node.getBoundingClientRect());
-    const ghost = element("div", { class: "snps-ghost", "aria-hidden": "true" }, to.textContent || from.textContent);
-    Object.assign(ghost.style, { left: `${b.left - origin.left}px`, top: `${b.top - origin.top}px`, width: `${b.width}px`, height: `${b.height}px` });
+    const ghost = element("div", { class: "snps-ghost", "aria-hidden": "true" }, to.textContent);
+    const box = { left: b.left - origin.left, top: b.top - origin.top, width: b.width, height: b.height };
+    for (const [side, length] of Object.entries(box)) ghost.style[side] = `${length}px`;
     from.closest(".snps-pass").append(ghost);
-    const moved = `translate(${a.left + a.width / 2 - b.left - b.width / 2}px, ${a.top + a.height / 2 - b.top - b.height / 2}px)`;
-    const flight = ghost.animate([{ transform: moved }, { transform: "none" }], { duration: 450, easing: "ease-in-out" });
+    const [right, down] = [a.left - b.left + (a.width - b.width) / 2, a.top - b.top + (a.height - b.height) / 2];
+    const path = [{ transform: `translate(${right}px, ${down}px)` }, { transform: "none" }];
+    const flight = ghost.animate(path, { duration: 450, easing: "ease-in-out" });
     flight.onfinish = flight.oncancel = () => ghost.remove();
   }
 
