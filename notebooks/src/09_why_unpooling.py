@@ -13,13 +13,13 @@
 # decoder, and measure.
 #
 # **You will be able to**
-# - name six ways to bring a small map back to its size, and write one;
+# - name six ways to bring a small map back to its size, write one, and go back through another;
 # - work out what each of them makes the encoder keep, in bytes;
 # - say what mean IoU does not see and boundary F1 does, and compute the latter;
 # - show what happens when the positions are wrong, stage by stage;
 # - choose a decoder for a task, with figures instead of a feeling.
 #
-# **Time**: 50 minutes. **Before this**: [01](01_pool_remember_unpool.ipynb) (pooling and its indices), [07](07_build_segnet.ipynb)
+# **Time**: 60 minutes. **Before this**: [01](01_pool_remember_unpool.ipynb) (pooling and its indices), [07](07_build_segnet.ipynb)
 # (the net) and [08](08_train_on_crops.ipynb) (training).
 
 # %%
@@ -29,7 +29,14 @@ from matplotlib.figure import Figure
 import segnet_np as snp
 from segnet_np import lessons
 from segnet_np.data import CAMVID, Batches, Scenes
-from segnet_np.layers import FixedUnpool2d, MaxPool2d, MaxUnpool2d, RandomUnpool2d, UpsampleBilinear2d
+from segnet_np.layers import (
+    ConvTranspose2d,
+    FixedUnpool2d,
+    MaxPool2d,
+    MaxUnpool2d,
+    RandomUnpool2d,
+    UpsampleBilinear2d,
+)
 from segnet_np.lessons import decoder_results as measured
 from segnet_np.lessons.pictures import BLUE, GREEN, ORANGE, draw_grid, grids, window_colours
 from segnet_np.models import DecoderVariant
@@ -129,6 +136,50 @@ lessons.check("fixed_unpool", fixed_unpool)
 # %%
 # Stuck? Each call gives the next of three hints.
 # lessons.hint("fixed_unpool")
+
+# %% [markdown]
+# ## And backward?
+#
+# Every decoder needs a way back for the gradient. Unpooling, with whatever places, collects each gradient from where its value was put (lesson 01). Concatenation cuts
+# the gradient in two, and the half that belongs to the encoder's maps is **added** to what comes back through the pool: those maps were used twice.
+#
+# Bilinear upsampling mixes. Along one line, with the end pixels repeated beyond the ends:
+#
+# $$out_{2j} = \tfrac34 x_j + \tfrac14 x_{j-1} \qquad out_{2j+1} = \tfrac34 x_j + \tfrac14 x_{j+1}$$
+#
+# Two pixels by hand: from $x = (0, 4)$ come $out = (0, 1, 3, 4)$. As a matrix, each row the recipe of one output pixel, and from the library:
+
+# %%
+from segnet_np.layers.upsample_bilinear import shares
+
+print(shares(2, 4))
+print("rows add up to", shares(2, 4).sum(axis=1), " columns to", shares(2, 4).sum(axis=0))
+
+# %% [markdown]
+# Forward is this matrix times $x$, so backward is its **transpose** times the gradient: a column says where one input pixel went, and from there its gradient comes back.
+# No need to build the matrix: write the sum.
+
+
+# %%
+def bilinear_1d_backward(dout):
+    """dout (2 * W,) -> dx (W,): the gradient of bilinear upsampling along one line."""
+    ...  # your turn
+
+
+lessons.check("bilinear_1d_backward", bilinear_1d_backward)
+
+# %%
+# lessons.hint("bilinear_1d_backward")
+
+# %% [markdown]
+# The layers themselves, checked as in lesson 02: finite differences, and PyTorch where it is installed. The upsampled map has odd sides, on purpose.
+
+# %%
+rng = np.random.default_rng(0)
+small = rng.standard_normal((2, 3, 3, 4))
+for layer in (FixedUnpool2d(), RandomUnpool2d(), UpsampleBilinear2d(), ConvTranspose2d(3, 5)):
+    report = snp.gradcheck(layer, (small, (7, 9)))
+    print(f"{type(layer).__name__:<20}", "all gradients agree" if report.ok else report)
 
 # %% [markdown]
 # ## What must the encoder keep?
