@@ -29,12 +29,13 @@ extensions = [
 ]
 exclude_patterns = ["_build"]
 
-# The lessons run while the site is built, with the short settings of the tests. What ran once is taken from
-# the cache until its code changes. An error in a cell ends the build.
+# The lessons run while the site is built, with the short settings of the tests. What ran once, here or in
+# tests/test_notebooks.py, is taken from the cache until its code changes. An error in a cell ends the build.
 os.environ.setdefault("SEGNET_NP_SHORT", "1")
 nb_execution_mode = "cache"
 nb_execution_cache_path = str(HERE / "_build" / "executed")
 nb_execution_timeout = 300
+nb_execution_in_temp = True
 nb_execution_raise_on_error = True
 nb_merge_streams = True
 # Of a widget the static picture is shown: there is no kernel here, and nothing is loaded from elsewhere.
