@@ -24,7 +24,7 @@ import numpy as np
 import segnet_np as snp
 from segnet_np import lessons, plots
 from segnet_np.data import CAMVID, Batches, Changes, Scenes, median_frequency_weights, random_crop
-from segnet_np.lessons import pictures, training_pictures
+from segnet_np.lessons import training_pictures
 
 VOID = CAMVID.ignore_index
 train_scenes, held_out = Scenes(120, seed=0), Scenes(12, seed=1)

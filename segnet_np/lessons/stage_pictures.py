@@ -191,7 +191,7 @@ def draw_stage(inside: Inside, stage: int, channel: int = 0) -> Figure:
     figure.suptitle(title, color=INK)
     handles = [Patch(facecolor=c, label=p) for c, p in zip(WINDOW_COLOURS, PLACES, strict=True)]
     handles.append(Patch(facecolor="#a0a0a0", label="silent: all four are zero"))
-    figure.legend(  # type: ignore[call-overload]  # the stubs leave out that loc takes any string
+    figure.legend(
         handles=handles, ncols=5, loc="outside lower center", frameon=False, fontsize=10, labelcolor=INK
     )
     return figure

@@ -171,8 +171,9 @@ def look_inside(net: Net, image: np.ndarray, scale: float | None = None, channel
         raise TypeError(f"look_inside: expected a SegNet or SegNetBasic, but {type(net).__name__} was given")
     scale = net.input_scale if scale is None else scale
     labels, probabilities = net.predict(image, scale)  # this says what is wrong with the image, if anything
-    size = scaled_size(*image.shape[:2], scale)
-    picture = image if size == image.shape[:2] else resize_image(image, *size)
+    height, width = image.shape[:2]
+    size = scaled_size(height, width, scale)
+    picture = image if size == (height, width) else resize_image(image, *size)
     steps = net.trace(net.normalise(picture[None]))
     depth = len(net.pools)
     encoder_layers = [_last_layer(stage) for stage in net.encoder]
@@ -207,7 +208,15 @@ def _stage(
     varying = np.resize(varying, len(strongest))  # a stage may end with fewer channels than it has
     # Copies, because views would keep the whole maps of a pass in memory.
     chosen = tuple(
-        Channel(int(k), *(a[k].copy() for a in (encoder, pooled, places, sparse)), int(d), dense[d].copy())
+        Channel(
+            number=int(k),
+            encoder=encoder[k].copy(),
+            pooled=pooled[k].copy(),
+            places=places[k].copy(),
+            sparse=sparse[k].copy(),
+            dense_number=int(d),
+            dense=dense[d].copy(),
+        )
         for k, d in zip(strongest, varying, strict=True)
     )
     silent = pooled == 0

@@ -40,8 +40,8 @@ def draw_crops(images: np.ndarray, labels: np.ndarray, classes: Classes = CAMVID
     if classes.ignore_index is not None:
         names[classes.ignore_index] = ("void", classes.void_colour)
     present = [names[k] for k in np.unique(labels[:count]).tolist()]
-    handles = [Patch(facecolor=np.array(colour) / 255, label=name) for name, colour in present]
-    figure.legend(  # type: ignore[call-overload]  # the stubs leave out that loc takes any string
+    handles = [Patch(facecolor="#{:02x}{:02x}{:02x}".format(*rgb), label=name) for name, rgb in present]
+    figure.legend(
         handles=handles, ncols=12, loc="outside lower center", frameon=False, fontsize=8, labelcolor=INK,
         handlelength=1.2, columnspacing=1,
     )  # fmt: skip
