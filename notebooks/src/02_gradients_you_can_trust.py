@@ -40,9 +40,9 @@ rng = np.random.default_rng(2)
 # term is missing**.
 
 # %%
-right, wrong = rings.train(term_is_missing=False), rings.train(term_is_missing=True)
+trainings = rings.two_trainings()
 lessons.show(
-    draw.losses_picture({"one of the two": right, "the other": wrong}),
+    draw.losses_picture(trainings),
     "Two curves of the training loss that lie on each other; both fall from 0.7 to 0.07",
 )
 
@@ -54,7 +54,8 @@ lessons.guess(
 )
 
 # %%
-print(f"loss after 60 steps: right gradient {right[-1]:.3f}, wrong gradient {wrong[-1]:.3f}")
+for name, losses in trainings.items():
+    print(f"{name}: loss {losses[0]:.3f} at first, {losses[-1]:.3f} after 60 steps")
 
 # %% [markdown]
 # So we need a test that does not look at the loss. There is one, and it is older than all nets: **try it**. Move a number
@@ -477,7 +478,8 @@ def bug_conv(dout, weight, padding):
 def checked(weight):
     """The report on bug_conv for a kernel."""
     layer = AsLayer(
-        lambda x: reference.conv2d(x, weight, padding=1), lambda dout, x: bug_conv(dout, weight, padding=1)
+        lambda x: reference.conv2d(x, weight, padding=1),
+        lambda dout, x: bug_conv(dout, weight, padding=1),
     )
     return snp.gradcheck(layer, rng.normal(size=(1, weight.shape[1], 4, 5)), pytorch=False)["input"]
 
@@ -504,7 +506,11 @@ position = np.zeros((1, 1, 3, 3))
 tried = each_entry(lambda: reference.conv2d(position, kernel, padding=1), position, one, 1e-5)
 lessons.show(
     draw.beside(
-        {"dout": one[0, 0], "dx by trying": tried[0, 0], "dx of the code": bug_conv(one, kernel, 1)[0, 0]}
+        {
+            "dout": one[0, 0],
+            "dx by trying": tried[0, 0],
+            "dx of the code": bug_conv(one, kernel, 1)[0, 0],
+        }
     ),
     "Three 3x3 grids: dout with a single 1 in the middle, dx found by trying, and the dx of the code",
 )
@@ -543,8 +549,14 @@ def batch_norm(x):
 x = rng.normal(size=(2, 3, 4, 5))
 # A careless check: a dout of ones.
 ones = np.ones_like(x)
-print("dout of ones: largest dx by trying", np.abs(each_entry(lambda: batch_norm(x), x, ones, 1e-5)).max())
-print("dout of ones: largest dx of the code", np.abs(bug_batch_norm(ones, x, weight, eps)).max())
+print(
+    "dout of ones: largest dx by trying",
+    np.abs(each_entry(lambda: batch_norm(x), x, ones, 1e-5)).max(),
+)
+print(
+    "dout of ones: largest dx of the code",
+    np.abs(bug_batch_norm(ones, x, weight, eps)).max(),
+)
 
 # %% [markdown]
 # Zero but for rounding, and zero. Now the report, whose `dout` is random:

@@ -68,3 +68,14 @@ def train(term_is_missing: bool, steps: int = 60, rate: float = 2.0) -> list[flo
         bias -= rate * dnormed.sum(axis=0)
         first -= rate * points.T @ (dz / std)
     return losses
+
+
+def two_trainings() -> dict[str, list[float]]:
+    """Train with the right gradient and with the wrong one.
+
+    Returns
+    -------
+    losses : dict of str to list of float
+        By names that do not say which is which.
+    """
+    return {"one of the two": train(term_is_missing=False), "the other": train(term_is_missing=True)}

@@ -72,7 +72,8 @@ def _table(part: Cutout, cells: list[list[str]], caption: str, marked: bool) -> 
             mark = f"{_WRONG[0]} " if wrong and marked else ""
             row += f'<td style="{style}">{mark}{escape(cell)}</td>'
         lines.append(f'<tr style="background:transparent">{row}</tr>')
-    title = f'<caption style="caption-side:top;text-align:left;color:inherit">{escape(caption)}</caption>'
+    above = "caption-side:top;text-align:left;color:inherit;white-space:nowrap"
+    title = f'<caption style="{above}">{escape(caption)}</caption>'
     table = "border-collapse:collapse;font-variant-numeric:tabular-nums;color:inherit;margin:0"
     heads = f'<tr style="background:transparent">{head}</tr>'
     return f'<table style="{table}">{title}{heads}{"".join(lines)}</table>'
