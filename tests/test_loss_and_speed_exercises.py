@@ -135,6 +135,12 @@ def sum_by_a_reduction(x, out):
         out[c] = total
 
 
+def sum_by_a_reduction_of_arrays(x, out):
+    out[:] = 0
+    for p in prange(x.shape[0]):
+        out += x[p]
+
+
 def sum_in_rows_of_numpy(x, out):
     partial = np.empty((4, x.shape[1]))
     for chunk in prange(4):
@@ -173,6 +179,7 @@ def winograd_compiled(d, g):
         ("parallel_sum", sum_over_channels_in_parallel),
         ("parallel_sum", njit(parallel=True)(sum_over_channels_in_parallel)),
         ("parallel_sum", sum_by_a_reduction),
+        ("parallel_sum", sum_by_a_reduction_of_arrays),
         ("parallel_sum", sum_in_rows_of_numpy),
         ("winograd_1d", winograd_by_matrices),
         ("winograd_1d", winograd_compiled),

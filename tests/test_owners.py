@@ -68,8 +68,27 @@ def inner_prange(x, out):
             out[i] += x[i, j]
 
 
+def reduction_of_arrays(x, out):
+    total = np.zeros(x.shape[1])
+    for i in prange(x.shape[0]):
+        total += x[i]
+    out[:3] = total
+
+
+def reduction_into_the_argument(x, out):
+    for i in prange(x.shape[0]):
+        out += x[i]
+
+
 RACING = [column_sums_racing, column_sums_racing_by_rows, running, own_array_shared]
-SAFE = [row_sums, own_array_in_rows, array_of_each_iteration, second_loop_reads, inner_prange]
+SAFE = [
+    reduction_of_arrays,
+    row_sums,
+    own_array_in_rows,
+    array_of_each_iteration,
+    second_loop_reads,
+    inner_prange,
+]
 
 
 def arguments():
@@ -85,6 +104,11 @@ def test_a_race_is_seen(function):
 @pytest.mark.parametrize("function", SAFE)
 def test_cells_with_one_owner_are_no_race(function):
     assert not watch(function, arguments()).shared
+
+
+def test_a_reduction_is_no_race():
+    x, out = arguments()
+    assert not watch(reduction_into_the_argument, (x, out[:3])).shared
 
 
 def test_writers_of_each_cell():

@@ -51,7 +51,8 @@ print(f"Numba {numba.__version__}, NumPy {np.__version__}, {THREADS} threads")
 # is 48 · 48 · 64 · 64 · 9 = 85 million products. How long should it take?
 #
 # First in plain Python, as anybody would write it. The channels come last, in `x` (N, H, W, C), in `weight`
-# (3, 3, C, O) and in `out` (N, H, W, O): why is a question for later.
+# (3, 3, C, O) and in `out` (N, H, W, O): why is a question for later. Nobody wants to wait for all of it, so Python gets a
+# small piece.
 
 
 # %%
@@ -86,16 +87,18 @@ def products_of(size, channels):
     return size * size * channels * channels * 9
 
 
+def seconds_of(call):
+    began = time.perf_counter()
+    call()
+    return time.perf_counter() - began
+
+
 SMALL, LARGE = (8, 8), (48, 64)  # side of the map, and channels
 x, weight, out = arrays(*SMALL)
-began = time.perf_counter()
-loops(x, weight, out)
-python_seconds = time.perf_counter() - began
+python_seconds = float(np.median([seconds_of(lambda: loops(x, weight, out)) for _ in range(3)]))
 python_speed = products_of(*SMALL) / python_seconds
-print(
-    f"{products_of(*SMALL):,} products in {1e3 * python_seconds:.0f} ms: {python_speed / 1e6:.1f} million a second"
-)
-print(f"so the whole would take {products_of(*LARGE) / python_speed:.1f} s")
+print(f"8x8 pixels, 8 channels: {products_of(*SMALL):,} products in {1e3 * python_seconds:.0f} ms")
+print(f"so all {products_of(*LARGE):,} would take {products_of(*LARGE) / python_speed:.0f} s")
 
 # %%
 lessons.guess(
@@ -124,16 +127,7 @@ lessons.guess(
 # %%
 compiled = njit(fastmath=FASTMATH)(loops)  # the same function, one thread
 x, weight, out = arrays(*LARGE)
-first_calls = {}
-
-
-def seconds_of(call):
-    began = time.perf_counter()
-    call()
-    return time.perf_counter() - began
-
-
-first_calls["compiled loops"] = seconds_of(lambda: compiled(x, weight, out))
+first_calls = {"compiled loops": seconds_of(lambda: compiled(x, weight, out))}
 print(f"first call:  {1e3 * first_calls['compiled loops']:8.1f} ms, nearly all of it compiling")
 print(f"second call: {1e3 * seconds_of(lambda: compiled(x, weight, out)):8.1f} ms")
 
@@ -161,6 +155,7 @@ for signature in compiled.signatures:
 #
 # Numba knows numbers, arrays, tuples and loops, and a part of NumPy. A dictionary of arrays, a class of your
 # own, `np.max` along an axis: it stops and says so. In a kernel one writes loops; here they cost nothing.
+# (And `fastmath=FASTMATH` above allows one thing only: a product and a sum may become a single instruction.)
 
 
 # %%
@@ -295,7 +290,11 @@ print(f"forwards  {forwards:.7f}\nbackwards {backwards:.7f}")
 
 # %% [markdown]
 # If the number of chunks followed the number of threads, a net trained on two cores and one trained on four
-# would drift apart. So it follows from the *shape* alone, and the results are equal to the last bit:
+# would drift apart. So it follows from the *shape* alone, and the results are equal to the last bit.
+#
+# (Numba can also sum for you: `total += x[p]` in a `prange` loop, with a number or a whole array, is recognised as a
+# *reduction*, and each thread gets a total of its own. That is right, and no race. But its last digits depend on the
+# number of threads, so the package does without.)
 
 # %%
 norm = snp.layers.BatchNorm2d(32)
@@ -386,9 +385,9 @@ print(
 # The rule for any kernel: **the innermost loop runs over neighbours.** If it does not, exchange the loops, or
 # the order in memory.
 #
-# ## Vectors: sixteen numbers at once
+# ## Vectors: many numbers at once
 #
-# A processor has registers that hold several numbers, eight or sixteen float32, and instructions that work on
+# A processor has registers that hold several numbers, four, eight or sixteen float32, and instructions that work on
 # all of them at once (SIMD). For simple loops over neighbours, LLVM uses them by itself. In our convolution
 # it is hampered: `out[n, i, j, o] += ...` goes to memory and back each time, because the compiler must
 # suppose that `out` might overlap `x`.
@@ -445,10 +444,11 @@ few = (-5, 5)
 lessons.explore(along_a_line, d0=few, d1=few, d2=few, d3=few, g0=few, g1=few, g2=few)
 
 # %% [markdown]
-# Where does it come from? A convolution is a product of two polynomials, and a polynomial of degree 3 is
-# known if its values at 4 points are known. So: evaluate both at the points 0, 1, -1 and infinity, multiply
-# the values (that is 4 products), and find the polynomial through them. The rows of $B^T$, $G$ and $A^T$ are
-# these evaluations. The whole story is in [docs/derivations/winograd.md](../docs/derivations/winograd.md).
+# Where does it come from? Multiplying two polynomials adds up products of their coefficients much as a convolution does,
+# and a polynomial of degree 3 is known if its values at four points are. So evaluate both factors at the points 0, 1, -1
+# and infinity, multiply the values (that is four products), and go back to the coefficients. Our sliding filter is the
+# transpose of that. Where each number of the three matrices comes from is told in
+# [docs/derivations/winograd.md](../docs/derivations/winograd.md).
 #
 # ### Your turn
 
@@ -495,10 +495,20 @@ print("largest difference:", np.abs(Y - direct).max())
 # | 2x2 | 16 / 4 = 4 | 44 % |
 # | 4x4 | 36 / 16 = 2.25 | 25 % |
 #
-# And backward? The three transforms are matrices, so the backward pass uses their transposes, in the opposite
-# order; the same four or thirty-six products, once with the gradient in the place of the output. Each is the
-# adjoint of the other, which a dot product can check.
+# And backward? Everything around the $\odot$ is a matrix, so the backward pass is the same formula with the matrices
+# transposed. For the gradient of the kernel, with $dY$ the gradient of the results:
 #
+# $$dg = G^T \left[ (B^T d\, B) \odot (A\, dY A^T) \right] G$$
+
+# %%
+dy = rng.normal(size=(2, 2))
+dg = G.T @ (V * (AT.T @ dy @ AT)) @ G
+_, expected_dg, _ = reference.conv2d_backward(dy[None, None], d[None, None], g[None, None])
+print(
+    "largest difference to the reference:", np.abs(dg - expected_dg[0, 0]).max(), "(about 1e-15 is expected)"
+)
+
+# %% [markdown]
 # ## The chart
 #
 # Now all of it, measured on your machine: 48x48 pixels, 64 to 64 channels, float32. Each way is **verified
@@ -555,9 +565,8 @@ for name, way in ways.items():
     first_calls.setdefault(name, time.perf_counter() - began)
     error = np.abs(result - expected).max() / np.abs(expected).max()
     assert error < 1e-5, f"{name} is wrong by {error:.1e}"
-turns = [
-    {name: seconds_of(way) for name, way in ways.items()} for _ in range(7)
-]  # in turn, so that all suffer alike
+# In turn, so that all suffer alike from whatever else the machine does.
+turns = [{name: seconds_of(way) for name, way in ways.items()} for _ in range(7)]
 warm = {name: float(np.median([turn[name] for turn in turns])) for name in ways}
 first_calls["plain Python"], warm["plain Python"] = (products_of(*LARGE) / python_speed,) * 2
 names = ["plain Python", *ways]

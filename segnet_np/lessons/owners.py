@@ -3,7 +3,8 @@
 Two iterations of a `prange` that write the same cell race each other, but only now and then do they meet, so
 a race can pass any number of tests. Here the kernel's Python runs instead, on one thread, and every cell that
 is written or read is noted together with the iteration that did it. Whether two of them share a cell does not
-depend on the machine.
+depend on the machine. Numba's reductions (``total += x[p]`` with a number or a whole array) are none of that:
+each thread gets a total of its own.
 """
 
 import types
@@ -95,7 +96,7 @@ class _Log:
 
     def watched(self, array: np.ndarray) -> np.ndarray:
         watched = array.view(_Watched)
-        watched.log = self
+        watched.log, watched.whole = self, True
         self.kept.append(watched)
         return watched
 
@@ -125,6 +126,7 @@ class _Watched(np.ndarray):
     """An array that notes which of its cells are written and read."""
 
     log: _Log | None = None
+    whole = False  # not a view of a part
 
     def __array_finalize__(self, source: Any) -> None:
         self.log = getattr(source, "log", None)
@@ -152,6 +154,23 @@ class _Watched(np.ndarray):
             options["out"] = tuple(map(_plain, out))
         result = getattr(ufunc, method)(*map(_plain, inputs), **options)
         return out[0] if len(out) == 1 else result
+
+
+def _reducing(name: str) -> Callable[[Any, Any], Any]:
+    """An operator such as ``+=``, which Numba makes a reduction of where a whole array is at its left."""
+    operate = getattr(np.ndarray, name)
+
+    def operator(self: Any, other: Any) -> Any:
+        if not self.whole:
+            return operate(self, other)
+        operate(_plain(self), _plain(other))
+        return self
+
+    return operator
+
+
+for _name in ("__iadd__", "__isub__", "__imul__", "__itruediv__"):
+    setattr(_Watched, _name, _reducing(_name))
 
 
 def _plain(value: Any) -> Any:
