@@ -562,9 +562,25 @@ assert layer.bias.grad.tolist() == golden_dbias
 # %% [markdown]
 # ## Check 3: the dot-product test
 #
-# Without a bias, a convolution is linear in x: it is a large matrix, and backward multiplies by the *transposed* matrix.
+# Without a bias, a convolution only multiplies x by fixed numbers and adds. Whatever does that can be written as a matrix. Here
+# it is for our small example: x as a list of nine numbers, out as a list of four. Each row is one output; the numbers in it are
+# the kernel, put where this output looks.
+
+# %%
+matrix = np.zeros((4, 9))
+for row, (i, j) in enumerate(np.ndindex(2, 2)):
+    for ki, kj in np.ndindex(2, 2):
+        matrix[row, 3 * (i + ki) + (j + kj)] = weight[ki, kj]
+print(matrix.astype(int))
+print("matrix @ x          ", matrix @ x.ravel(), "  is out")
+print("matrix.T @ dout     ", matrix.T @ [1, 0, 2, -1], "  is dx")
+
+# %% [markdown]
+# A **row** says what an output is made of: forward. Read a **column** and it says which outputs an input went into, with which
+# weight: backward. Going backward is multiplying by the *transposed* matrix.
+#
 # For any matrix and any two vectors, $(Ax)\cdot d = x\cdot(A^\top d)$. So whatever x and dout are, two sums must be the same
-# number. It takes one line, needs no step h, and is exact but for rounding.
+# number. That test takes one line, needs no step h, and is exact but for rounding.
 
 # %%
 out = reference.conv2d(xs, ws, padding=1)
