@@ -1,11 +1,13 @@
 """The site builds without a warning and needs no network; code in README and docs does what it says."""
 
 import builtins
-import importlib
+import importlib.util
+import json
 import re
 import shlex
 import subprocess
 import sys
+import tomllib
 from pathlib import Path
 from urllib.parse import unquote, urlsplit
 
@@ -74,6 +76,13 @@ def test_python_does_what_it_says(path, tmp_path, monkeypatch):
             continue
         exec(compiled, names)
     assert compared or all(mark for _, mark, _ in blocks(path, "python"))
+
+
+@pytest.mark.parametrize(("language", "read"), [("toml", tomllib.loads), ("json", json.loads)])
+def test_settings_can_be_read(language, read):
+    for path in TEXTS:
+        for _, _, code in blocks(path, language):
+            assert read(code), path.name
 
 
 def commands(path):
