@@ -188,7 +188,7 @@ lessons.show(
 
 # %%
 lessons.guess(
-    "SegNet has 29 449 355 parameters. **How many forward passes** does it take to try each of them, to both sides? And is "
+    "SegNet for 11 classes has 29 449 355 parameters. **How many forward passes** does it take to try each of them, to both sides? And is "
     "there a way to get by with two?",
     "58 898 710 passes. With one second each that would be 682 days. But there is a way with two: move **all parameters at "
     "once**, in a random direction, and compare only how fast $L$ changes along it.",
@@ -241,7 +241,7 @@ print(snp.gradcheck(conv, rng.normal(size=(2, 3, 6, 8)), pytorch=False))
 # **at** which index, and both numbers there. The last row, `calls`, asks things that a single pass does not show: does
 # backward belong to the *latest* forward, do gradients of two calls add up, does the layer leave your arrays alone?
 #
-# An error of $10^{-9}$ or $10^{-10}$ is what rounding makes. A wrong term gives $10^{-3}$ or $1$. There is a wide gap
+# An error below $10^{-9}$ is what rounding makes. A wrong term gives $10^{-3}$ or $1$. There is a wide gap
 # between them, and the limit of $10^{-7}$ lies in it.
 
 # %% [markdown]
@@ -593,7 +593,7 @@ lessons.show(
 # %% [markdown]
 # ## A whole net
 #
-# The same two numbers, now for SegNet itself, at a picture of odd size. One direction through all parameters together, then
+# The same two numbers, now for a whole net: SegNet-Basic with few channels, at a picture of odd size. One direction through all parameters together, then
 # one for each layer, so that a bug is found in *its* layer.
 
 # %%

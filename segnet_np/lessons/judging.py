@@ -48,7 +48,14 @@ def _passed(exercise: Exercise, function: Callable[..., Any], trials: Sequence[T
     if exercise.also is not None and (missing := exercise.also(function)):
         return Verdict(exercise.name, "something else", total, total, missing)
     note = f"The library does the same in {exercise.see}." if exercise.see else ""
-    return Verdict(exercise.name, "passed", total, total, notes=(note,) if note else ())
+    return Verdict(
+        exercise.name,
+        "passed",
+        total,
+        total,
+        notes=(note,) if note else (),
+        printed=trials[0].outcome.printed,
+    )
 
 
 def _failed(
@@ -75,6 +82,7 @@ def _failed(
             case=first.case.what,
             number=first.number,
             difference=first.difference,
+            printed=first.outcome.printed,
         )
     mistake, how = recognise(exercise, trials)
     cause = how + mistake.cause if mistake is not None else suspicion.cause
@@ -89,6 +97,7 @@ def _failed(
         first.number,
         _notes(suspicion, failing, passed, total),
         first.difference,
+        first.outcome.printed,
     )
 
 

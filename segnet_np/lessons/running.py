@@ -1,12 +1,13 @@
 """Call a learner's function on a case, and keep what came of it: what it returned, raised, wrote to."""
 
+import contextlib
 import copy
 import inspect
+import io
 import signal
 import threading
 import warnings
 from collections.abc import Callable, Iterator, Sequence
-from contextlib import contextmanager
 from dataclasses import dataclass
 from typing import Any
 
@@ -29,12 +30,15 @@ class Outcome:
         Names of the arguments that it changed and should not have.
     handed_back : str
         Name of the argument that it returned, the very object; empty if it is a new one.
+    printed : str
+        What it printed meanwhile.
     """
 
     returned: Any = None
     error: BaseException | None = None
     written: tuple[str, ...] = ()
     handed_back: str = ""
+    printed: str = ""
 
 
 def run(exercise: Exercise, function: Callable[..., Any], case: Case) -> Outcome:
@@ -51,13 +55,19 @@ def run(exercise: Exercise, function: Callable[..., Any], case: Case) -> Outcome
     outcome : Outcome
     """
     given = copy.deepcopy(case.arguments)
+    printed = io.StringIO()
     try:
         # Whether a division by zero warns or raises is the caller's setting; here it shows as NaN or inf.
-        with np.errstate(all="ignore"), warnings.catch_warnings():
+        # What it prints is kept, for it would stand there once for each case.
+        with (
+            np.errstate(all="ignore"),
+            warnings.catch_warnings(),
+            contextlib.redirect_stdout(printed),
+        ):
             warnings.simplefilter("ignore")
             returned = function(*given) if exercise.call is None else exercise.call(function, given)
     except (Exception, SystemExit) as error:
-        return Outcome(error=error)
+        return Outcome(error=error, printed=printed.getvalue())
     names = parameter_names(exercise)
     pairs = list(zip(names, given, case.arguments, strict=False))
     written = tuple(name for name, after, before in pairs if not unchanged(after, before))
@@ -65,7 +75,7 @@ def run(exercise: Exercise, function: Callable[..., Any], case: Case) -> Outcome
     handed_back = next(
         (name for name, value, _ in pairs if isinstance(value, np.ndarray) and value is first), ""
     )
-    return Outcome(snapshot(returned), None, written, handed_back)
+    return Outcome(snapshot(returned), None, written, handed_back, printed.getvalue())
 
 
 def parameter_names(exercise: Exercise) -> list[str]:
@@ -111,7 +121,7 @@ def fits(function: Callable[..., Any], arguments: Sequence[Any]) -> str:
     return ""
 
 
-@contextmanager
+@contextlib.contextmanager
 def at_most(seconds: float) -> Iterator[None]:
     """Raise TimeoutError inside after some seconds, where the system has a clock that can interrupt."""
     here = threading.current_thread() is threading.main_thread() and hasattr(signal, "setitimer")

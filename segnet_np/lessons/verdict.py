@@ -33,6 +33,8 @@ class Verdict:
         What else can be said.
     difference : Difference or None
         Expected and yours, to be drawn side by side.
+    printed : str
+        What the function printed in that case, or, if all is right, in the first.
     """
 
     name: str
@@ -45,6 +47,7 @@ class Verdict:
     number: int = 0
     notes: tuple[str, ...] = ()
     difference: Difference | None = None
+    printed: str = ""
 
     @property
     def ok(self) -> bool:
@@ -70,6 +73,11 @@ class Verdict:
         return f"{first} case {self.number}: {self.case}."
 
     @property
+    def prints_of(self) -> str:
+        """What stands above what the function printed."""
+        return f"In case {self.number or 1} your function printed:"
+
+    @property
     def again(self) -> str:
         """How to call the function on that case by hand."""
         return f'your_function(*lessons.case("{self.name}", {self.number}))' if self.number else ""
@@ -84,8 +92,17 @@ class Verdict:
         lines += _wrapped(f"Likely cause: {self.cause}" if self.cause else "")
         for note in self.notes:
             lines += _wrapped(note)
+        if self.printed:
+            lines += ["  " + self.prints_of, *("    " + line for line in shortened(self.printed))]
         lines += _wrapped(f"To try it yourself: {self.again}" if self.again else "")
         return "\n".join(lines)
+
+
+def shortened(printed: str, most: int = 12) -> list[str]:
+    """Keep the first lines of a print, none of them very long."""
+    lines = printed.rstrip("\n").split("\n")
+    more = [f"... and {len(lines) - most} lines more"] if len(lines) > most else []
+    return [line if len(line) <= 120 else line[:117] + "..." for line in lines[:most]] + more
 
 
 def _wrapped(text: str) -> list[str]:

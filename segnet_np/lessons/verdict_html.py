@@ -4,7 +4,7 @@ from html import escape
 
 from segnet_np.lessons.markup import in_line
 from segnet_np.lessons.tables import Cutout, cutout, shown, worst_line
-from segnet_np.lessons.verdict import Verdict
+from segnet_np.lessons.verdict import Verdict, shortened
 
 #: Okabe and Ito's colours, which colour-blind people tell apart: symbol, and red, green, blue.
 _MARKS = {"passed": ("✓", "0,158,115"), "not yet": ("…", "0,114,178")}
@@ -35,6 +35,10 @@ def page(verdict: Verdict) -> str:
     if verdict.cause:
         parts.append(f'<div style="margin-top:.4em"><b>Likely cause:</b> {in_line(verdict.cause)}</div>')
     parts += [f"<div>{in_line(note)}</div>" for note in verdict.notes]
+    if verdict.printed:
+        lines = escape("\n".join(shortened(verdict.printed)))
+        style = "margin:.2em 0;padding:.3em .6em;background:rgba(128,128,128,.12);color:inherit"
+        parts.append(f'<div>{escape(verdict.prints_of)}</div><pre style="{style}">{lines}</pre>')
     if verdict.again:
         parts.append(
             f'<div style="margin-top:.4em">To try it yourself: <code>{escape(verdict.again)}</code></div>'
