@@ -34,9 +34,10 @@ from segnet_np.lessons import convolution_pictures as pictures
 # ## The question
 #
 # Below is a street scene in grey, and what three *kernels* make of it: small tables of numbers, printed above their
-# pictures. All three pictures come from one and the same recipe. (Red is negative, blue is positive, white is zero.)
+# pictures. The recipe is the same for all three: lay the table onto nine neighbouring pixels, multiply each number with the
+# pixel beneath it, add up. That is the new pixel in the middle. (Red is negative, blue is positive, white is zero.)
 #
-# Which recipe turns nine numbers into a detector of edges?
+# How can one recipe blur a picture with these nine numbers, and find its edges with those?
 
 # %%
 image, _ = street_scene(7, (96, 128))
@@ -159,7 +160,8 @@ print(reference.conv2d(ones, mean_kernel, padding=1)[0, 0].round(2))
 # $$\text{out}[n,o,i,j] = \text{bias}[o] + \sum_{c,\,k_i,\,k_j} \text{weight}[o,c,k_i,k_j]\cdot \text{x}[n,\,c,\;i+k_i-P,\;j+k_j-P]$$
 #
 # where x is 0 outside of the map. Read it from the left: *which output*, then *what is added up*. The rest of this lesson
-# is nothing but this line, read in other directions.
+# is nothing but this line, read in other directions. ($P$ is the padding; $k_i$ and $k_j$ count the rows and columns of the
+# kernel, `ki` and `kj` in code.)
 
 # %%
 conv = snp.layers.Conv2d(in_channels=3, out_channels=64, kernel_size=3, padding=1)

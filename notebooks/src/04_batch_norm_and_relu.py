@@ -211,9 +211,9 @@ print("running_var ", layer.running_var, " = 0.9 * 1 + 0.1 * 4/3")
 
 # %%
 lessons.guess(
-    "With four numbers the two variances differ by 4/3. By how much do they differ in SegNet's first layer, with a batch of 4 at "
+    "With four numbers the two variances differ by a factor of 4/3. By which factor do they differ in SegNet's first layer, with a batch of 4 at "
     "360x480?",
-    "$M = 4\\cdot360\\cdot480 = 691200$, so by a factor of $1 + 1/691199$, a bit more than a millionth. It matters for small maps and "
+    "$M = 4\\cdot360\\cdot480 = 691200$, so by $691200/691199$: one and a half millionths more. It matters for small maps and "
     "small batches, and for agreeing with PyTorch.",
 )
 
