@@ -62,9 +62,13 @@ def test_a_notebook_gets_all_in_one_piece():
     selectors = [s.strip() for s in re.findall(r"([^{}]+)\{", style)]
     for selector in selectors:
         apart = re.split(r",\s*\n", selector)
-        assert selector.startswith("@container") or all(".snp-stepper" in one for one in apart), selector
+        assert selector.startswith(("@container", "@media")) or all(".snp-stepper" in one for one in apart), (
+            selector
+        )
     classes = set(re.findall(r"\.([a-z][\w-]*)", style))
-    assert all(re.match("snps-|snp-stepper$|jp-|vscode-", name) for name in classes), classes
+    assert all(
+        re.match("snps-|snp-stepper$|jp-|vscode-|content$|article-container$", name) for name in classes
+    ), classes
 
 
 def test_the_page_of_its_own(tmp_path):

@@ -601,7 +601,7 @@ export function mount(root) {
   function follow() {
     const [[from, to]] = lights(m, step).flights.map((ends) => ends.map(([name, i, j]) => cells[name][i][j]));
     const still = matchMedia("(prefers-reduced-motion: reduce)").matches;
-    if (barStays()) to.closest(".snps-map").scrollIntoView({ block: "nearest", behavior: still ? "auto" : "smooth" });
+    if (barStays()) to.closest(".snps-map").scrollIntoView({ block: "nearest", behavior: still ? "instant" : "smooth" });
     if (still || !from.animate) return;
     const [origin, a, b] = [root, from, to].map((node) => node.getBoundingClientRect());
     const ghost = element("div", { class: "snps-ghost", "aria-hidden": "true" }, to.textContent);
