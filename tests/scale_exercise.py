@@ -84,6 +84,7 @@ WRONG = [
     ("None given", None, "not callable", "without brackets"),
     ("other parameters", lambda x: x, "parameters", "`def`"),
     ("one output", lambda x, gain: x, "number of outputs", "`return scaled, sums`"),
+    ("one output of two rows", lambda x, gain: x[0, :2], "number of outputs", "`return scaled, sums`"),
     ("three outputs", lambda x, gain: (x, x, x), "number of outputs", "`return scaled, sums`"),
     ("swapped", lambda x, gain: solution(x, gain)[::-1], "swapped outputs", "swapped"),
     ("an exception", late, "raised", "inner sizes of a matrix product"),

@@ -191,6 +191,14 @@ def test_a_constant_factor_is_named(exercise, by, kind):
 
 
 @EACH
+def test_numbers_cut_to_whole_ones_are_caught(exercise):
+    need(only_arrays(exercise) and exercise.call is None, "no arrays of the learner's own")
+    leaves = [leaf for case in expected_leaves(exercise) for leaf in case.values()]
+    need(any(leaf.dtype.kind == "f" for leaf in leaves), "whole numbers")
+    assert kinds(exercise, each_output(exercise, lambda y: np.asarray(y).astype(int))) != "passed"
+
+
+@EACH
 def test_a_transposed_output_is_named(exercise):
     need(only_arrays(exercise), "no arrays")
     need(

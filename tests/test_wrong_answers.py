@@ -1,4 +1,4 @@
-"""Wrong answers of every kind to one exercise, and what `check` says of each; right ones that look different."""
+"""Wrong answers of every kind to one exercise, what `check` says of them; right ones that look different."""
 
 import numpy as np
 import pytest

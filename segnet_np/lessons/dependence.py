@@ -48,18 +48,17 @@ def compare_dependence(exercise: Exercise, function: Callable[..., Any], trial: 
     same_for = []
     for place, name in enumerate(parameter_names(exercise)[: len(trial.case.arguments)]):
         value = trial.case.arguments[place]
-        if not isinstance(value, np.ndarray) or value.dtype.kind != "f" or not 0 < value.size <= _LARGEST:
+        if not isinstance(value, np.ndarray) or value.dtype.kind not in "iuf" or value.size > _LARGEST:
             continue
-        right = _moves(exercise, exercise.solution, trial, place, index, until)
-        mine = _moves(exercise, function, trial, place, index, until)
-        if right is None or mine is None:
-            return ""
-        missing, extra = [k for k in right if k not in mine], [k for k in mine if k not in right]
+        right = _moves(exercise, exercise.solution, trial, place, until)
+        mine = _moves(exercise, function, trial, place, until)
+        missing = [k for k in right if right[k] and mine.get(k) is False]
+        extra = [k for k in right if right[k] is False and mine.get(k)]
         if missing:
             return f"`{place_of}` should change when {_listed(name, missing)} changes, and yours does not."
         if extra:
             return f"yours changes when {_listed(name, extra)} changes, and `{place_of}` should not."
-        if right:
+        if any(right.values()):
             same_for.append(f"`{name}`")
     if not same_for:
         return ""
@@ -70,43 +69,31 @@ def compare_dependence(exercise: Exercise, function: Callable[..., Any], trial: 
 
 
 def _moves(
-    exercise: Exercise,
-    function: Callable[..., Any],
-    trial: Trial,
-    place: int,
-    index: tuple[int, ...],
-    until: float,
-) -> list[tuple[int, ...]] | None:
-    """List the places of an argument that move the result at `index`; None if that cannot be found out."""
+    exercise: Exercise, function: Callable[..., Any], trial: Trial, place: int, until: float
+) -> dict[tuple[int, ...], bool | None]:
+    """Say of each place of an argument whether it moves the worst element; None where it cannot be said."""
     value = trial.case.arguments[place]
-    here = _result(exercise, function, trial, place, value, index)
-    if here is None:
-        return None
-    far = 3 * float(np.ptp(value)) + 1
-    found = []
+    here = _result(exercise, function, trial, place, value)
+    # Far to both sides, because a maximum notices the others only when they overtake it.
+    far = 3 * float(np.ptp(value)) + 1 if value.size else 1.0
+    steps = (far / 300, far, -far) if value.dtype.kind == "f" else (1, -1)
+    found: dict[tuple[int, ...], bool | None] = {}
     for k in np.ndindex(value.shape):
-        # Far to both sides, because a maximum notices the others only when they overtake it.
-        for step in (far / 300, far, -far):
-            if time.perf_counter() > until:
-                return None
+        found[k] = None
+        for step in steps if here is not None and time.perf_counter() < until else ():
             moved = value.copy()
             moved[k] += step
-            there = _result(exercise, function, trial, place, moved, index)
-            if there is None:
-                return None
-            if abs(there - here) > _ROUNDING * max(abs(there), abs(here)):
-                found.append(k)
+            there = _result(exercise, function, trial, place, moved)
+            if there is None or here is None:
+                continue
+            found[k] = abs(there - here) > _ROUNDING * max(abs(there), abs(here))
+            if found[k]:
                 break
     return found
 
 
 def _result(
-    exercise: Exercise,
-    function: Callable[..., Any],
-    trial: Trial,
-    place: int,
-    value: np.ndarray,
-    index: tuple[int, ...],
+    exercise: Exercise, function: Callable[..., Any], trial: Trial, place: int, value: np.ndarray
 ) -> float | None:
     """Call a function with one argument replaced; return one number of the result."""
     arguments = trial.case.arguments
@@ -116,7 +103,8 @@ def _result(
     leaf = None if apart is None else apart.get(trial.labels[0])
     if leaf is None or leaf.shape != trial.expected[trial.labels[0]].shape or leaf.dtype.kind not in "biuf":
         return None
-    number = float(leaf[index])
+    assert trial.difference is not None
+    number = float(leaf[trial.difference.index])
     return number if np.isfinite(number) else None
 
 

@@ -96,13 +96,15 @@ def _failed(
         first.case.what,
         first.number,
         _notes(suspicion, failing, passed, total),
-        first.difference,
+        None if suspicion.kind == "swapped outputs" else first.difference,
         first.outcome.printed,
     )
 
 
 def _notes(suspicion: Suspicion, failing: Sequence[Trial], passed: int, total: int) -> tuple[str, ...]:
     notes, first = [], failing[0]
+    if suspicion.kind == "swapped outputs":
+        return ()
     right = [label for label in first.expected if label in first.got and label not in first.labels]
     if first.labels and right and first.fault in ("values", "shape", "type"):
         notes.append(f"{_listed(right)} {'is' if len(right) == 1 else 'are'} right here.")

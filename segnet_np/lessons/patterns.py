@@ -143,6 +143,14 @@ def _no_truth(wrong: Sequence[Wrong]) -> tuple[str, str] | None:
     return None
 
 
+def _fractions(wrong: Sequence[Wrong]) -> tuple[str, str] | None:
+    if any(w.wanted.kind not in "iu" or not w.mask.any() for w in wrong):
+        return None
+    if all(np.all(w.got[w.mask] != np.round(w.got[w.mask])) for w in wrong):
+        return "dtype", "whole numbers are wanted, and these have something behind the point: `//` or `/`?"
+    return None
+
+
 def _whole_numbers(wrong: Sequence[Wrong]) -> tuple[str, str] | None:
     for w in wrong:
         if w.dtype.kind not in "iub" or np.array_equal(w.expected, np.round(w.expected)):
@@ -186,8 +194,8 @@ def _constant(wrong: Sequence[Wrong]) -> tuple[str, str] | None:
             return None
     return (
         "constant",
-        "all of its elements are the same number: one value was written into the whole array, or an index "
-        "does not move with the loop.",
+        "all of its elements are the same number: one value was written into the whole array, an index "
+        "does not move with the loop, or a search for the largest begins with a number that wins at once.",
     )
 
 
@@ -242,6 +250,7 @@ QUESTIONS: tuple[Question, ...] = (
     _not_finite,
     _swallowed_nan,
     _no_truth,
+    _fractions,
     _whole_numbers,
     _zeros,
     _opposite,

@@ -39,6 +39,7 @@ def cases() -> Sequence[Case]:
     """Make the calls, the easiest one first."""
     x = np.array([[[[1.0, 2.0, 0.0], [3.0, 1.0, 2.0], [0.0, 2.0, 4.0]]]])
     weight = np.array([[[[1.0, 2.0], [0.0, -1.0]]]])
+    parts = tuple(part / 8 for part in example(1, 2, 2, (3, 4), (3, 3), 7))
     return [
         Case("one map of 3x3, one kernel of 2x2, no padding", (x, weight, np.zeros(1), 0)),
         Case("the same with a bias", (x, weight, np.full(1, 100.0), 0)),
@@ -48,6 +49,7 @@ def cases() -> Sequence[Case]:
         Case("a batch, more channels out than in", (*example(2, 3, 5, (4, 6), (3, 3), 4), 1)),
         Case("a large kernel that is not square", (*example(2, 2, 3, (7, 6), (5, 3), 5), 2)),
         Case("a 1x1 kernel", (*example(2, 3, 2, (3, 4), (1, 1), 6), 0)),
+        Case("numbers that are not whole", (*parts, 1)),
     ]
 
 

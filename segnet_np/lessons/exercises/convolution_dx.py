@@ -46,6 +46,7 @@ def cases() -> Sequence[Case]:
     x = np.array([[[[1.0, 2.0, 0.0], [3.0, 1.0, 2.0], [0.0, 2.0, 4.0]]]])
     weight = np.array([[[[1.0, 2.0], [0.0, -1.0]]]])
     dout = np.array([[[[1.0, 0.0], [2.0, -1.0]]]])
+    *parts, padding = example(1, 2, 3, (4, 5), (3, 3), 1, 7)
     return [
         Case("one map of 3x3, one kernel of 2x2, no padding", (dout, x, weight, 0)),
         Case("a 3x3 kernel with padding 1", example(1, 1, 1, (4, 5), (3, 3), 1, 1)),
@@ -54,6 +55,7 @@ def cases() -> Sequence[Case]:
         Case("a batch, more channels out than in", example(2, 3, 5, (4, 6), (3, 3), 1, 4)),
         Case("a large kernel that is not square", example(2, 2, 3, (6, 7), (5, 3), 2, 5)),
         Case("a 1x1 kernel", example(2, 3, 2, (3, 4), (1, 1), 0, 6)),
+        Case("numbers that are not whole", (*(part / 8 for part in parts), padding)),
     ]
 
 

@@ -25,7 +25,7 @@ def cases() -> Sequence[Case]:
         Case("back to a 4x4 map", (y, offsets, (4, 4))),
         Case("other offsets", (y, offsets.T.copy(), (4, 4))),
         Case("a map that is wider than high", (*wide, (6, 8))),
-        Case("negative numbers", (wide[0] - 7, wide[1], (6, 8))),
+        Case("negative numbers, and none that is whole", (wide[0] - 7.5, wide[1], (6, 8))),
         Case("an odd height", (*wide, (7, 8))),
         Case("an odd width", (*wide, (6, 9))),
         Case("windows that hang over the edge of an odd map", (y, np.array([[3, 2], [1, 0]]), (3, 3))),
