@@ -12,7 +12,8 @@
 # - stop a training and go on to the same weights, bit for bit,
 # - tell a net that learns from one that only remembers.
 #
-# **The question.** The net is built and all its gradients are right. What is there still to be done? How does it learn, and how do you know that it does?
+# **The question.** The net is built and all its gradients are right. What is there still to be done? How does it
+# learn, and how do you know that it does?
 
 # %%
 import shutil
@@ -27,14 +28,15 @@ from segnet_np.data import CAMVID, Batches, Changes, Scenes, median_frequency_we
 from segnet_np.lessons import training_pictures
 
 VOID = CAMVID.ignore_index
-train_scenes, held_out = Scenes(120, seed=0), Scenes(12, seed=1)
+train_scenes, held_out = Scenes(120, seed=0), Scenes(lessons.short(12, 6), seed=1)
 
 # %% [markdown]
 # ## The picture
 #
-# Whole pictures are large, slow, and there are few of them. A net of convolutions does not mind: it looks at each place in the same way, so it can be trained on
-# small windows and used on whole pictures. Here are eight windows, *crops*, of 64x64 pixels, cut at random from scenes of 96x128, with their labels below. Move the slider:
-# each training step draws a new batch.
+# Whole pictures are large, slow, and there are few of them. A net of convolutions does not mind: it looks at each
+# place in the same way, so it can be trained on small windows and used on whole pictures. Here are eight windows,
+# *crops*, of 64x64 pixels, cut at random from scenes of 96x128, with their labels below. Move the slider: each
+# training step draws a new batch.
 
 
 # %%
@@ -48,15 +50,18 @@ lessons.explore(batch_picture, step=(0, 20))
 
 # %%
 lessons.guess(
-    "Scenes of 96x128, windows of 64x64. **In how many ways can one window be cut from one scene?** Mirrored ones count as others.",
-    "The upper edge can be in rows 0 to 32 and the left one in columns 0 to 64: 33 x 65 = 2,145 places, and mirrored **4,290**. They overlap, so they are not as good "
-    "as 4,290 pictures; but the net hardly sees the same numbers twice.",
+    "Scenes of 96x128, windows of 64x64. **In how many ways can one window be cut from one scene?** Mirrored ones "
+    "count as others.",
+    "The upper edge can be in rows 0 to 32 and the left one in columns 0 to 64: 33 x 65 = 2,145 places, and mirrored "
+    "**4,290**. They overlap, so they are not as good as 4,290 pictures; but the net hardly sees the same numbers "
+    "twice.",
 )
 
 # %% [markdown]
 # ## A 2x2 crop by hand
 #
-# Image and labels must be cut by the *same* window: whoever draws two random windows teaches the net nonsense, and no error is raised. Try it on a map whose numbers say where they are.
+# Image and labels must be cut by the *same* window: whoever draws two random windows teaches the net nonsense, and no
+# error is raised. Try it on a map whose numbers say where they are.
 
 # %%
 numbers = np.arange(16).reshape(4, 4)
@@ -69,8 +74,9 @@ print("labels:\n", labels, "\nfirst channel of the image:\n", image[..., 0], sep
 #
 # ## Another light, another size
 #
-# A car is a car in the evening, too. So each crop is changed at random: mirrored, nearer or farther, in another light. That is *augmentation*. The labels go along where
-# the place changes, and stay where only the colour does. Here is one crop, changed eight times; move the sliders.
+# A car is a car in the evening, too. So each crop is changed at random: mirrored, nearer or farther, in another
+# light. That is *augmentation*. The labels go along where the place changes, and stay where only the colour does.
+# Here is one crop, changed eight times; move the sliders.
 
 # %%
 def changes_picture(colour=0.25, light=0.0, zoom=1.0):
@@ -85,19 +91,23 @@ lessons.explore(changes_picture, colour=(0.0, 0.9), light=(0.0, 1.5), zoom=(1.0,
 
 # %%
 lessons.guess(
-    "When a crop is made larger or smaller, new pixels of the *image* are means of old ones. **Why must the labels not be averaged?** Think of a pixel between Sky (0) and Pole (2).",
-    "The mean of class 0 and class 2 would be class 1, Building, which is nowhere near. Labels are names and not amounts: a new pixel takes the label of the *nearest* old one.",
+    "When a crop is made larger or smaller, new pixels of the *image* are means of old ones. **Why must the labels "
+    "not be averaged?** Think of a pixel between Sky (0) and Pole (2).",
+    "The mean of class 0 and class 2 would be class 1, Building, which is nowhere near. Labels are names and not "
+    "amounts: a new pixel takes the label of the *nearest* old one.",
 )
 
 # %% [markdown]
 # ## One step of the optimizer
 #
-# The gradient says in which direction the loss grows; so the weights go the other way. *SGD with momentum* does not follow each gradient alone: it keeps a **velocity**, to which each gradient adds,
-# and which fades. With gradient $g$, weight $w$, velocity $v$, learning rate $\eta$, momentum $\mu$ and weight decay $\lambda$:
+# The gradient says in which direction the loss grows; so the weights go the other way. *SGD with momentum* does not
+# follow each gradient alone: it keeps a **velocity**, to which each gradient adds, and which fades. With gradient
+# $g$, weight $w$, velocity $v$, learning rate $\eta$, momentum $\mu$ and weight decay $\lambda$:
 #
 # $$d = g + \lambda w \qquad v \leftarrow \mu v + d \qquad w \leftarrow w - \eta v$$
 #
-# By hand, one weight: $w = 2$, $g = 0.5$, $v = 1$, $\eta = 0.1$, $\mu = 0.9$, $\lambda = 0$. Then $d = 0.5$, $v = 0.9 \cdot 1 + 0.5 = 1.4$ and $w = 2 - 0.1 \cdot 1.4 = 1.86$. The library:
+# By hand, one weight: $w = 2$, $g = 0.5$, $v = 1$, $\eta = 0.1$, $\mu = 0.9$, $\lambda = 0$. Then $d = 0.5$, $v = 0.9
+# \cdot 1 + 0.5 = 1.4$ and $w = 2 - 0.1 \cdot 1.4 = 1.86$. The library:
 
 # %%
 weight = snp.layers.Parameter(np.array([2.0]))
@@ -110,13 +120,16 @@ print(f"moved by {(weight.data - before)[0]:.2f}, and -0.1 x 1.4 is {-0.1 * 1.4:
 
 # %%
 lessons.guess(
-    "A steady gradient of 1 for many steps, momentum 0.9. **How large does the velocity become in the end?** It grows by 1 and loses a tenth in each step.",
-    "It stops growing when a tenth of it is 1: **10**. So with momentum 0.9 the steps are ten times as long where the gradients agree, and where they change sign from "
-    "step to step they cancel. The learning rate means something else with momentum than without.",
+    "A steady gradient of 1 for many steps, momentum 0.9. **How large does the velocity become in the end?** It "
+    "grows by 1 and loses a tenth in each step.",
+    "It stops growing when a tenth of it is 1: **10**. So with momentum 0.9 the steps are ten times as long where "
+    "the gradients agree, and where they change sign from step to step they cancel. The learning rate means "
+    "something else with momentum than without.",
 )
 
 # %% [markdown]
-# Walk down a valley that is 25 times as steep across as along. Find a learning rate at which plain SGD (momentum 0) just does not jump out of it, then add momentum.
+# Walk down a valley that is 25 times as steep across as along. Find a learning rate at which plain SGD (momentum 0)
+# just does not jump out of it, then add momentum.
 
 
 # %%
@@ -142,8 +155,9 @@ lessons.check("sgd_momentum", sgd_momentum)
 # %% [markdown]
 # ## Learn one crop by heart
 #
-# Before training for hours, do what takes seconds: train on *one* crop until the net knows it by heart. A net that cannot even do that will not learn
-# anything else, and the mistake is quickly found: labels that do not belong to the image, a learning rate that is far off, a loss that is weighted to nothing.
+# Before training for hours, do what takes seconds: train on *one* crop until the net knows it by heart. A net that
+# cannot even do that will not learn anything else, and the mistake is quickly found: labels that do not belong to the
+# image, a learning rate that is far off, a loss that is weighted to nothing.
 #
 # This is the whole training step. Remember it; everything else in this lesson is around it.
 
@@ -165,8 +179,9 @@ optimizer = snp.SGD(pupil.parameters(), lr=0.1, momentum=0.9)
 # %%
 lessons.guess(
     "11 classes, random first weights. **What is the first loss, about?** And where can it get to, on this one crop?",
-    "Somewhat above $\\log 11 \\approx 2.4$, which it would be if each class got the same probability; random weights are not that fair. On one crop it can come close to "
-    "**0**: there are more parameters than pixels, so nothing stops the net from learning the crop by heart.",
+    "Somewhat above $\\log 11 \\approx 2.4$, which it would be if each class got the same probability; random "
+    "weights are not that fair. On one crop it can come close to **0**: there are more parameters than pixels, so "
+    "nothing stops the net from learning the crop by heart.",
 )
 
 # %%
@@ -177,18 +192,20 @@ for _ in range(PAGES):
 curve.finish()
 
 # %% [markdown]
-# Self-check: the loss must have fallen below 0.1. (Tried with eight crops and first weights, it came to between 0.004 and 0.028.)
+# Self-check: the loss must have fallen below 0.1. (Tried with eight crops and first weights, it came to between 0.004
+# and 0.028.)
 
 # %%
-print(f"loss {curve.values[0]:.2f} -> {curve.values[-1]:.3f}:", "learned by heart" if curve.values[-1] < 0.1 else "NOT learned")
+first, last = curve.values[0], curve.values[-1]
+print(f"loss {first:.2f} -> {last:.3f}:", "learned by heart" if last < 0.1 else "NOT learned")
 right = (pupil.predict(one_image[0])[0] == one_labels[0])[one_labels[0] != VOID].mean()
 print(f"right pixels of the crop: {right:.3f}")
 
 # %%
 lessons.guess(
     "The net knows that crop. **How much of scenes that it has never seen will it get right?**",
-    "Little, as the next cell says. It did not learn what a car is; it learned where the dark pixels of this one crop are. Learning by heart is a test of the code, "
-    "not of the net.",
+    "Little, as the next cell says. It did not learn what a car is; it learned where the dark pixels of this one "
+    "crop are. Learning by heart is a test of the code, not of the net.",
 )
 
 # %%
@@ -224,8 +241,8 @@ print(f"G {tiny.global_accuracy:.3f}   C {tiny.class_accuracy:.3f}   mean IoU {t
 # %%
 lessons.guess(
     "A picture has 90 pixels of Road and 10 of Pedestrian. A net says Road everywhere. **What are G, C and mean IoU?**",
-    "G = 90 / 100 = **0.90**, which sounds good. C = (1 + 0) / 2 = **0.50**. IoU of Road 90 / 100, of Pedestrian 0: mean IoU **0.45**. "
-    "G forgives a net that overlooks people.",
+    "G = 90 / 100 = **0.90**, which sounds good. C = (1 + 0) / 2 = **0.50**. IoU of Road 90 / 100, of Pedestrian 0: "
+    "mean IoU **0.45**. G forgives a net that overlooks people.",
 )
 
 # %% [markdown]
@@ -241,7 +258,8 @@ def confusion_matrix(labels, predictions, num_classes, ignore_index):
 lessons.check("confusion_matrix", confusion_matrix)
 
 # %% [markdown]
-# A class that is neither in the labels nor in the predictions has no IoU, 0 divided by 0, and is left out of the mean. A class that is in only one of the two has 0.
+# A class that is neither in the labels nor in the predictions has no IoU, 0 divided by 0, and is left out of the
+# mean. A class that is in only one of the two has 0.
 
 # %%
 def mean_iou(confusion):
@@ -255,8 +273,9 @@ lessons.check("mean_iou", mean_iou)
 # %% [markdown]
 # ## Two more settings: class weights and the schedule
 #
-# Road has many pixels and poles have few, so the loss listens to the road. *Class weights* (lesson 05) give rare classes a louder voice: the median frequency over their own.
-# All of it is often too much, so `balance` takes a power of it: 0 leaves all classes alike, 1 takes the weights as they are.
+# Road has many pixels and poles have few, so the loss listens to the road. *Class weights* (lesson 05) give rare
+# classes a louder voice: the median frequency over their own. All of it is often too much, so `balance` takes a power
+# of it: 0 leaves all classes alike, 1 takes the weights as they are.
 
 # %%
 some_labels = [train_scenes[k][1] for k in range(lessons.short(60, 20))]
@@ -264,22 +283,26 @@ weights = median_frequency_weights(some_labels, CAMVID.num_classes, VOID)
 bars = {"median-frequency weights": weights, "to the power 0.35": weights**0.35}
 lessons.show(
     training_pictures.draw_bars(bars, CAMVID.names, "class weights (a logarithmic scale)"),
-    "Bars for each class: Road, Car, Sky and Building far below one, Pole, SignSymbol and Pedestrian above; with the power 0.35 they are closer to one",
+    "Bars for each class: Road, Car, Sky and Building far below one, Pole, SignSymbol and Pedestrian above; with the "
+    "power 0.35 they are closer to one",
 )
 
 # %% [markdown]
-# The learning rate need not stay the same. `one-cycle` starts low, while everything is still random, rises, and falls to nearly nothing, so that the weights come to rest. The paper keeps it constant.
+# The learning rate need not stay the same. `one-cycle` starts low, while everything is still random, rises, and falls
+# to nearly nothing, so that the weights come to rest. The paper keeps it constant.
 
 # %%
 lessons.show(
     training_pictures.draw_schedules(300),
-    "Three curves over 300 steps: constant at one; poly falling almost straight to zero; one-cycle rising over a fifth of the steps, then falling like a cosine",
+    "Three curves over 300 steps: constant at one; poly falling almost straight to zero; one-cycle rising over a "
+    "fifth of the steps, then falling like a cosine",
 )
 
 # %% [markdown]
 # ## Train
 #
-# Now for real: crops of 120 scenes, four at a time. Every now and then the net is shown scenes that it is *not* trained on, the held-out ones. That is the number that counts.
+# Now for real: crops of 120 scenes, four at a time. Every now and then the net is shown scenes that it is *not*
+# trained on, the held-out ones. That is the number that counts.
 
 # %%
 from segnet_np.training.schedule import one_cycle
@@ -292,8 +315,8 @@ batches = Batches(train_scenes, batch=4, crop=64, seed=0)
 
 lessons.guess(
     "It will be looked at six times. **Which classes will appear first in its predictions, and which last?**",
-    "Large ones first: Sky, Road, Building and Car, after a few dozen steps. Then Tree and Pavement. Signs, fences and people come late, if at all in so short "
-    "a training. The strip below shows it.",
+    "Large ones first: Sky, Road, Building and Car, after a few dozen steps. Then Tree and Pavement. Signs, fences "
+    "and people come late, if at all in so short a training. The strip below shows it.",
 )
 
 # %%
@@ -310,13 +333,15 @@ for step in range(STEPS):
 curve.finish()
 
 # %% [markdown]
-# The same with what was seen on held-out scenes. Pale: the loss of each batch, which jumps, because some crops are harder than others. Full: its running mean. Look at the mean, and above all at the middle picture.
+# The same with what was seen on held-out scenes. Pale: the loss of each batch, which jumps, because some crops are
+# harder than others. Full: its running mean. Look at the mean, and above all at the middle picture.
 
 # %%
 ious = dict(zip(CAMVID.names, metrics.iou, strict=True))
 lessons.show(
     plots.curves(range(1, STEPS + 1), curve.values, looks, {"mean IoU": scores}, ious),
-    "Left the falling training loss, in the middle the rising mean IoU on held-out scenes, right the IoU of each class as bars",
+    "Left the falling training loss, in the middle the rising mean IoU on held-out scenes, right the IoU of each "
+    "class as bars",
 )
 
 # %% [markdown]
@@ -325,41 +350,52 @@ lessons.show(
 # %%
 rows = [(held_out[k][0], *(view[place] for view in views), held_out[k][1]) for place, k in enumerate((0, 5))]
 titles = ["image", *(f"step {step}" for step in looks), "truth"]
-lessons.show(plots.samples(rows, CAMVID, titles, width=1.6), "Two scenes with predictions that become finer from step to step")
+strip = plots.samples(rows, CAMVID, titles, width=1.6)
+lessons.show(strip, "Two scenes with predictions that become finer from step to step")
 
 # %% [markdown]
 # And what it confuses. Each row is a true class, in percent: a perfect net has 100 on the diagonal.
 
 # %%
-lessons.show(plots.confusion(metrics.confusion, CAMVID.names), "The confusion matrix of the held-out scenes, a row for each true class")
+matrix = plots.confusion(metrics.confusion, CAMVID.names)
+lessons.show(matrix, "The confusion matrix of the held-out scenes, a row for each true class")
 
 # %%
 lessons.guess(
-    "Look at the row of Pole, then at its *column*. **Which of the two says that poles are missed, and which that poles are seen where there are none?**",
-    "The **row** holds all pixels that are Pole: what is outside the diagonal was missed. The **column** holds all pixels that were called Pole: what is outside the diagonal is "
-    "no pole. Large class weights push numbers from the first fault to the second.",
+    "Look at the row of Pole, then at its *column*. **Which of the two says that poles are missed, and which that "
+    "poles are seen where there are none?**",
+    "The **row** holds all pixels that are Pole: what is outside the diagonal was missed. The **column** holds all "
+    "pixels that were called Pole: what is outside the diagonal is no pole. Large class weights push numbers from "
+    "the first fault to the second.",
 )
 
 # %%
 print(metrics)
 hits, true, predicted = np.diag(metrics.confusion), metrics.confusion.sum(1), metrics.confusion.sum(0)
-print("\nby hand:  G", round(hits.sum() / true.sum(), 3), "  mean IoU", round(np.mean((hits / (true + predicted - hits))[true + predicted > 0]), 3))
+appears = true + predicted > 0  # a class that is in neither has no IoU
+iou = hits[appears] / (true + predicted - hits)[appears]
+print(f"\nby hand: G {hits.sum() / true.sum():.3f}   mean IoU {iou.mean():.3f}")
 
 # %% [markdown]
 # ## Stop, and go on to the same bit
 #
-# A training takes hours, and computers are switched off. What must be on the disk so that it can go on *as if nothing had happened*?
+# A training takes hours, and computers are switched off. What must be on the disk so that it can go on *as if nothing
+# had happened*?
 
 # %%
 lessons.guess(
-    "The weights, of course. **What else?** Go through the training step and look for everything that it reads and that an earlier step has left behind.",
-    "- the **running statistics** of batch norm,\n- the optimizer's **velocity** (or Adam's two means), or the first steps after the break are others,\n- the **number of the step**: the learning "
-    "rate follows from it, and which crops are drawn.\n\nRandom state is missing in this list, because there is none: what a step draws depends on the seed and the step's number alone.",
+    "The weights, of course. **What else?** Go through the training step and look for everything that it reads and "
+    "that an earlier step has left behind.",
+    "- the **running statistics** of batch norm,\n- the optimizer's **velocity** (or Adam's two means), or the first "
+    "steps after the break are others,\n- the **number of the step**: the learning rate follows from it, and which "
+    "crops are drawn.\n\nRandom state is missing in this list, because there is none: what a step draws depends on "
+    "the seed and the step's number alone.",
 )
 
 # %% [markdown]
-# Try it with the real thing: `train` is what `segnet-np train` calls. It keeps the last two checkpoints. We train six steps at once with a checkpoint after three. Then we take the checkpoint of step 3, as if the power had
-# failed right then, and let a new training go on from there.
+# Try it with the real thing: `train` is what `segnet-np train` calls. It keeps the last two checkpoints. We train six
+# steps at once with a checkpoint after three. Then we take the checkpoint of step 3, as if the power had failed right
+# then, and let a new training go on from there.
 
 # %%
 import contextlib
@@ -402,7 +438,8 @@ same = [at_once.weights[name].tobytes() == resumed.weights[name].tobytes() for n
 print(f"{sum(same)} of {len(same)} arrays are the same, bit for bit")
 
 # %% [markdown]
-# Expected: all of them. And now the mistake that many training scripts make: load the weights, and let the optimizer begin anew, without its velocity.
+# Expected: all of them. And now the mistake that many training scripts make: load the weights, and let the optimizer
+# begin anew, without its velocity.
 
 # %%
 from segnet_np.training.setup import prepare
@@ -433,7 +470,8 @@ for with_velocity in (True, False):
 #
 # ## What a run leaves
 #
-# Each run has a folder, and everything in it is written whole or not at all, so that a full disk or a power cut cannot leave half a file:
+# Each run has a folder, and everything in it is written whole or not at all, so that a full disk or a power cut
+# cannot leave half a file:
 
 # %%
 means = {
@@ -471,14 +509,17 @@ for step in range(lessons.short(120, 40)):
     seen.append(training_step(crammer, optimizer, few_images, few_labels))
 lessons.show(
     training_pictures.draw_two_losses(seen, at, others),
-    "Two curves: the loss on the four crops falls to nearly zero; the loss on other scenes falls at first, then rises again",
+    "Two curves: the loss on the four crops falls to nearly zero; the loss on other scenes falls at first, then "
+    "rises again",
 )
 
 # %%
 lessons.guess(
-    "The blue curve falls to almost nothing, the orange one does not. **Until which step was this net learning something about streets?** What would have helped?",
-    "As long as the orange curve falls. From its lowest point on, the net learns its four crops by heart; that is *overfitting*. More pictures help most; then changing them (mirror, "
-    "light, zoom), dropout, weight decay, or simply stopping in time. The loss of what it is trained on shows none of this.",
+    "The blue curve falls to almost nothing, the orange one does not. **Until which step was this net learning "
+    "something about streets?** What would have helped?",
+    "As long as the orange curve falls. From its lowest point on, the net learns its four crops by heart; that is "
+    "*overfitting*. More pictures help most; then changing them (mirror, light, zoom), dropout, weight decay, or "
+    "simply stopping in time. The loss of what it is trained on shows none of this.",
 )
 
 # %% [markdown]
@@ -503,7 +544,8 @@ lessons.guess(
 #
 # ## What you know now
 #
-# - Nets are trained on **crops**, cut from image and labels by the same window and changed at random; labels are never averaged.
+# - Nets are trained on **crops**, cut from image and labels by the same window and changed at random; labels are
+#   never averaged.
 # - Momentum keeps a velocity; the learning rate acts on all of it.
 # - First learn **one crop by heart**: it tests the code in seconds.
 # - From one confusion matrix come G, C and mean IoU; absent classes are left out, overlooked ones count 0.

@@ -58,6 +58,14 @@ def _void_as_first(
     return solution(np.where(labels == ignore_index, 0, labels), predictions, num_classes, -1)
 
 
+def _void_as_index(
+    labels: np.ndarray, predictions: np.ndarray, num_classes: int, ignore_index: int
+) -> np.ndarray:
+    confusion = np.zeros((num_classes, num_classes), np.int64)
+    np.add.at(confusion, (labels, predictions), 1)  # an IndexError where a label is void
+    return confusion
+
+
 def _once(labels: np.ndarray, predictions: np.ndarray, num_classes: int, ignore_index: int) -> np.ndarray:
     confusion = np.zeros((num_classes, num_classes), np.int64)
     counted = labels != ignore_index
@@ -117,6 +125,11 @@ label is `ignore_index` (void) are not counted, whatever was predicted there."""
         Mistake(
             _void_as_first,
             "Void pixels were counted as class 0. Nobody knows what is there, so they count nowhere.",
+        ),
+        Mistake(
+            _void_as_index,
+            "A void label is used as an index: `ignore_index` is larger than the last class, so there is no "
+            "such row. Skip these pixels.",
         ),
         Mistake(
             _once,

@@ -103,6 +103,15 @@ def _encoder_square(in_channels: int, num_classes: int, width: int) -> tuple[int
     return _counted(in_channels, num_classes, width, encoder_wide=True)
 
 
+def _always_rgb(in_channels: int, num_classes: int, width: int) -> tuple[int, int, int]:
+    return solution(3, num_classes, width)
+
+
+def _decoder_as_encoder(in_channels: int, num_classes: int, width: int) -> tuple[int, int, int]:
+    encoder, _, classifier = solution(in_channels, num_classes, width)
+    return encoder, encoder, classifier
+
+
 def _classifier_in_decoder(in_channels: int, num_classes: int, width: int) -> tuple[int, int, int]:
     encoder, decoder, classifier = solution(in_channels, num_classes, width)
     return encoder, decoder + classifier, classifier
@@ -160,6 +169,17 @@ classifier comes a batch norm with a weight and a bias for each channel.""",
             _encoder_square,
             "In the encoder every convolution has as many input as output channels here. The first of a "
             "stage takes what the stage before gives, and the very first takes the picture's channels.",
+        ),
+        Mistake(
+            _always_rgb,
+            "The first convolution always takes three channels here; it takes `in_channels`, and a grey "
+            "picture has one.",
+        ),
+        Mistake(
+            _decoder_as_encoder,
+            "The decoder was given the encoder's number. It has no conv11, but conv11d, the classifier, "
+            "which is counted apart; and biases and batch norms go with the channels that come *out*, "
+            "which are fewer where the decoder narrows.",
         ),
         Mistake(_classifier_in_decoder, "conv11d was counted twice: in the decoder and as the classifier."),
     ),
