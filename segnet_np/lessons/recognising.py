@@ -3,6 +3,8 @@
 from collections.abc import Callable, Sequence
 from typing import Any
 
+import numpy as np
+
 from segnet_np.lessons.comparing import same
 from segnet_np.lessons.exercise import Exercise, Mistake
 from segnet_np.lessons.running import Outcome, run
@@ -31,29 +33,48 @@ def recognise(exercise: Exercise, trials: Sequence[Trial]) -> tuple[Mistake | No
         Words to put before its cause, where it does not explain everything.
     """
     failing = [trial for trial in trials if trial.fault]
-    answers = {id(m): [run(exercise, m.answer, t.case) for t in trials] for m in exercise.mistakes}
+    tried = [(m, {t.number: run(exercise, m.answer, t.case) for t in trials}) for m in exercise.mistakes]
 
-    def agrees(mistake: Mistake, among: Sequence[Trial]) -> bool:
-        outcomes = dict(zip((t.number for t in trials), answers[id(mistake)], strict=True))
-        return all(_alike(exercise, trial, outcomes[trial.number]) for trial in among)
+    def nearest(among: Sequence[Trial], alike: Callable[[Trial, Outcome], bool]) -> Mistake | None:
+        """Of the mistakes that agree in some trials, the one whose numbers lie nearest in all of them."""
+        agreeing = [
+            (_distance(exercise, trials, outcomes), place)
+            for place, (_, outcomes) in enumerate(tried)
+            if all(alike(trial, outcomes[trial.number]) for trial in among)
+        ]
+        return tried[min(agreeing)[1]][0] if agreeing else None
 
     for among in (trials, failing):
-        for mistake in exercise.mistakes:
-            if agrees(mistake, among):
-                return mistake, ""
+        if mistake := nearest(among, lambda trial, other: _alike(exercise, trial, other)):
+            return mistake, ""
     first = failing[0]
     if first.fault not in ("values", "shape") or not first.labels:
         return None, ""
-    wrong = [trial for trial in failing if first.labels[0] in trial.labels]
+    label = first.labels[0]
+    wrong = [trial for trial in failing if label in trial.labels]
     for among, how in ((wrong, "Among other things: "), ([first], "In this case at least: ")):
-        if sum(trial.expected[first.labels[0]].size for trial in among) < _ENOUGH:
+        if sum(trial.expected[label].size for trial in among) < _ENOUGH:
             continue
-        for mistake in exercise.mistakes:
-            outcomes = dict(zip((t.number for t in trials), answers[id(mistake)], strict=True))
-            if all(_output_alike(exercise, t, outcomes[t.number], first.labels[0]) for t in among):
-                alone = len(first.expected) == 1
-                return mistake, "" if alone and among is wrong else how
+        if mistake := nearest(among, lambda trial, other: _output_alike(exercise, trial, other, label)):
+            alone = len(first.expected) == 1
+            return mistake, "" if alone and among is wrong else how
     return None, ""
+
+
+def _distance(exercise: Exercise, trials: Sequence[Trial], outcomes: dict[int, Outcome]) -> float:
+    """Add up how far a mistake's numbers lie from the learner's, relative to those expected."""
+    distance = 0.0
+    for trial in trials:
+        theirs = taken_apart(exercise, outcomes[trial.number].returned) or {}
+        for label, right in trial.expected.items():
+            mine, other = trial.got.get(label), theirs.get(label)
+            if mine is None or other is None or mine.shape != other.shape or right.dtype.kind not in "iuf":
+                continue
+            if mine.dtype.kind in "biuf" and other.dtype.kind in "biuf":
+                with np.errstate(all="ignore"):
+                    apart = np.abs(mine.astype(float) - other.astype(float))
+                distance += float(np.nansum(apart)) / (float(np.nansum(np.abs(right))) or 1.0)
+    return distance
 
 
 def gives_the_same(exercise: Exercise, answer: Callable[..., Any], trials: Sequence[Trial]) -> bool:
