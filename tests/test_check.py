@@ -3,6 +3,8 @@
 import re
 import sys
 
+import nbclient
+import nbformat
 import numpy as np
 import pytest
 from scale_exercise import SCALE, late, solution
@@ -204,3 +206,16 @@ def test_the_solution_is_shown_with_where_the_library_does_it(capsys):
     out = capsys.readouterr().out
     assert "def central_difference(f, x, h):" in out
     assert "segnet_np/verify/finite_differences.py" in out
+
+
+def test_in_a_kernel_the_verdict_is_all_that_is_shown():
+    cells = [
+        "from segnet_np import lessons\nlessons.check('receptive_field', lambda layers: 1)",
+        "ok = lessons.check('receptive_field', lambda layers: 1)\nprint(ok, bool(ok), not ok)",
+    ]
+    notebook = nbformat.v4.new_notebook(cells=[nbformat.v4.new_code_cell(text) for text in cells])
+    nbclient.NotebookClient(notebook, kernel_name="python3", timeout=120).execute()
+    first, second = (cell.outputs for cell in notebook.cells)
+    assert [output.output_type for output in first] == ["display_data"]
+    assert "not right yet" in first[0].data["text/html"]
+    assert second[1].text == "False False True\n"
