@@ -467,7 +467,7 @@ lessons.show(
 # median-frequency weights.
 
 # %%
-STEPS = lessons.short(120, 60)
+STEPS = lessons.short(120, 40)
 street = data.Scenes(count=64, seed=7)
 test_scenes = data.Scenes(count=12, size=(96, 128), seed=99)
 

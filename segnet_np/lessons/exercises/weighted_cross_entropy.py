@@ -2,7 +2,9 @@
 
 import numpy as np
 
-from segnet_np.lessons.exercise import Case, Exercise, Mistake
+from segnet_np.lessons.exercise import Exercise, Mistake
+from segnet_np.lessons.exercises._loss_cases import weighted_cases
+from segnet_np.reference import softmax
 
 
 def weighted_cross_entropy(logits, labels, class_weights, ignore_index):
@@ -17,37 +19,6 @@ def weighted_cross_entropy(logits, labels, class_weights, ignore_index):
         loss -= class_weights[label] * log_p[n, label, i, j]
         total_weight += class_weights[label]
     return loss / total_weight if total_weight > 0 else 0.0
-
-
-def weighted_cases():
-    """Calls for the loss and for its gradient."""
-    rng = np.random.default_rng(50)
-    weights = np.array([0.5, 1.25, 4.0])
-
-    def example(*shape):
-        batch, height, width = shape
-        return rng.normal(0, 1.5, (batch, 3, height, width)), rng.integers(0, 3, shape)
-
-    one = np.array([0.0, np.log(3.0), 0.0]).reshape(1, 3, 1, 1)
-    logits, labels = example(2, 4, 5)
-    with_void, voided = example(2, 4, 5)
-    voided[0, 1:3, 2:4] = 11
-    voided[1, 3] = 11
-    minus, marked = example(1, 3, 4)
-    marked[0, :, 1] = -1
-    nothing, ignored = example(1, 2, 3)
-    ignored[...] = 11
-    extreme = np.array([[0.0, 2000.0, 10.0], [1.0, 2.0, 3.0]]).T.reshape(1, 3, 1, 2)
-    return [
-        Case("one pixel of class 1", (one, np.array([[[1]]]), np.ones(3), 11)),
-        Case("all weights are 1, nothing is ignored", (logits, labels, np.ones(3), 11)),
-        Case("three classes with weights 0.5, 1.25 and 4", (logits, labels, weights, 11)),
-        Case("some pixels are void (11)", (with_void, voided, weights, 11)),
-        Case("ignored pixels are marked with -1", (minus, marked, weights, -1)),
-        Case("the ignored label is one of the classes, 2", (logits, labels, weights, 2)),
-        Case("all pixels are ignored", (nothing, ignored, weights, 11)),
-        Case("logits 0, 2000 and 10, and the label is class 0", (extreme, np.array([[[0, 2]]]), weights, 11)),
-    ]
 
 
 def _parts(logits, labels, class_weights, ignore_index):
@@ -156,6 +127,50 @@ def _minus_logit(logits, labels, class_weights, ignore_index):
     return _or_zero(-(w * chosen).sum(), w.sum())
 
 
+def _each_pixel(through_p):
+    def answer(*arguments):
+        log_p, w, _ = _parts(*arguments)
+        with np.errstate(divide="ignore"):
+            return w * -(np.log(np.exp(log_p)) if through_p else log_p)
+
+    return answer
+
+
+def _void_as_index(weight_first, through_p):
+    """Void is nowhere asked for: 11 is used as an index, of the weights or of the classes."""
+
+    def answer(logits, labels, class_weights, ignore_index):
+        p = softmax(logits)
+        loss, total_weight = 0.0, 0.0
+        for n, i, j in np.ndindex(labels.shape):
+            label = labels[n, i, j]
+            w = class_weights[label] if weight_first else None
+            z = logits[n, :, i, j]
+            with np.errstate(divide="ignore"):
+                log_p = np.log(p[n, label, i, j])
+            if not through_p:
+                log_p = z[label] - z.max() - np.log(np.exp(z - z.max()).sum())
+            w = class_weights[label] if w is None else w
+            loss -= w * log_p
+            total_weight += w
+        return loss / total_weight
+
+    return answer
+
+
+def _kept_finite(keep):
+    def answer(*arguments):
+        log_p, w, _ = _parts(*arguments)
+        return _or_zero(-(w * np.log(keep(np.exp(log_p)))).sum(), w.sum())
+
+    return answer
+
+
+_THROUGH_P = (
+    (False, ""),
+    (True, " (And the last case wants the logarithm without p: there p is stored as 0.)"),
+)
+
 EXERCISE = Exercise(
     name="weighted_cross_entropy",
     lesson="05",
@@ -232,6 +247,40 @@ EXERCISE = Exercise(
             _unguarded,
             "Where all pixels are ignored this divides 0 by 0. PyTorch gives NaN there too; here it is to "
             "be 0.",
+        ),
+        *(
+            Mistake(
+                _each_pixel(through_p),
+                "These are the losses of the single pixels, weighed. Add them up, and divide by the sum of "
+                f"the weights.{besides}",
+            )
+            for through_p, besides in _THROUGH_P
+        ),
+        *(
+            Mistake(
+                _void_as_index(weight_first, through_p),
+                f"A void pixel's label, 11, was used as an index, and {missing}. Ask for `ignore_index` "
+                f"before the label is used.{besides}",
+            )
+            for weight_first, missing in (
+                (True, "`class_weights` has no entry 11"),
+                (False, "there is no class 11 among the logits"),
+            )
+            for through_p, besides in _THROUGH_P
+        ),
+        *(
+            Mistake(
+                _kept_finite(keep),
+                f"`log(0)` is kept away with a small number: {words}. So no pixel's loss exceeds "
+                f"{-np.log(eps):.0f}, and where p is that small nothing is learned. Take the logarithm "
+                "without p: `z[label] - max - log(sum of exp(z - max))`.",
+            )
+            for eps in (1e-15, 1e-12, 1e-10, 1e-9, 1e-8, 1e-7)
+            for keep, words in (
+                (lambda p, eps=eps: np.maximum(p, eps), f"p is at least {eps:g}"),
+                (lambda p, eps=eps: p + eps, f"{eps:g} is added to p"),
+            )
+            if eps > 1e-11 or words.startswith("p is")
         ),
         Mistake(
             _one_minus_p, "That is 1 - p. Cross-entropy is -log p, which grows without bound as p goes to 0."

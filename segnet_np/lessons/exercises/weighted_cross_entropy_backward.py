@@ -3,7 +3,8 @@
 import numpy as np
 
 from segnet_np.lessons.exercise import Exercise, Mistake
-from segnet_np.lessons.exercises.weighted_cross_entropy import weighted_cases
+from segnet_np.lessons.exercises._loss_cases import weighted_cases
+from segnet_np.reference import softmax
 
 
 def weighted_cross_entropy_backward(logits, labels, class_weights, ignore_index):
@@ -126,6 +127,23 @@ def _without_shift(logits, labels, class_weights, ignore_index):
         return _or_zero(w * (p - one_hot), w.sum())
 
 
+def _void_as_index(weight_first):
+    """Void is nowhere asked for: 11 is used as an index, of the weights or of the classes."""
+
+    def answer(logits, labels, class_weights, ignore_index):
+        dlogits, total_weight = softmax(logits), 0.0
+        for n, i, j in np.ndindex(labels.shape):
+            label = labels[n, i, j]
+            w = class_weights[label] if weight_first else None
+            dlogits[n, label, i, j] -= 1
+            w = class_weights[label] if w is None else w
+            dlogits[n, :, i, j] *= w
+            total_weight += w
+        return dlogits / total_weight
+
+    return answer
+
+
 EXERCISE = Exercise(
     name="weighted_cross_entropy_backward",
     lesson="05",
@@ -211,6 +229,17 @@ EXERCISE = Exercise(
             _unguarded,
             "Where all pixels are ignored this divides 0 by 0 and gives NaN, which one step later is in all "
             "weights of the net. It is to be 0.",
+        ),
+        *(
+            Mistake(
+                _void_as_index(weight_first),
+                f"A void pixel's label, 11, was used as an index, and {missing}. Ask for `ignore_index` "
+                "before the label is used.",
+            )
+            for weight_first, missing in (
+                (True, "`class_weights` has no entry 11"),
+                (False, "there is no class 11 among the logits"),
+            )
         ),
         Mistake(
             _without_shift,
