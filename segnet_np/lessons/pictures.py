@@ -5,6 +5,7 @@ is also marked by a frame or by its text, never by colour alone.
 """
 
 from collections.abc import Sequence
+from typing import Any
 
 import numpy as np
 from matplotlib.axes import Axes
@@ -100,7 +101,7 @@ def draw_grid(
         if is_marked:
             frame = Rectangle((j - 0.42, i - 0.42), 0.84, 0.84, fill=False, edgecolor=INK, linewidth=2.2)
             ax.add_patch(frame)
-    thin = {"colors": "#c3cad1", "linewidth": 0.8, "zorder": 1.5}
+    thin: dict[str, Any] = {"colors": "#c3cad1", "linewidth": 0.8, "zorder": 1.5}
     ax.hlines(np.arange(height + 1) - 0.5, -0.5, width - 0.5, **thin)
     ax.vlines(np.arange(width + 1) - 0.5, -0.5, height - 0.5, **thin)
     if window:
@@ -157,8 +158,10 @@ def draw_arrow(
 
     Parameters
     ----------
-    start, end : Axes
-    start_cell, end_cell : (row, column)
+    start : Axes
+    start_cell : (row, column)
+    end : Axes
+    end_cell : (row, column)
     colour : str
     bend : float
         How much it bows; 0 is straight.
