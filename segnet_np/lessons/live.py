@@ -83,7 +83,7 @@ class LiveCurve:
             "text/plain": f"[picture: {self.title}, {self.values[0]:.2f} to {self.values[-1]:.2f}]",
         }
         if self._handle is None:
-            self._handle = display(data, raw=True, display_id=True)  # type: ignore[no-untyped-call]
+            self._handle = display(data, raw=True, display_id=True)
         else:
             self._handle.update(data, raw=True)
         self._drawn = time.perf_counter()

@@ -35,7 +35,7 @@ def show_bundle(data: dict[str, Any]) -> None:
     """Show one thing in several forms, of which the notebook takes the best it can."""
     from IPython.display import display
 
-    display(data, raw=True)  # type: ignore[no-untyped-call]
+    display(data, raw=True)
 
 
 def png_bytes(figure: Figure) -> bytes:
