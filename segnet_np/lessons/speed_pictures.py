@@ -199,6 +199,7 @@ def times_picture(values: Mapping[str, float], unit: str, title: str, compared: 
     Parameters
     ----------
     values : mapping from names to floats
+        At most seven.
     unit : str
         For the axis.
     title : str
@@ -212,8 +213,8 @@ def times_picture(values: Mapping[str, float], unit: str, title: str, compared: 
     names, sizes = list(values), np.array(list(values.values()))
     figure = Figure(figsize=(9.4, 0.45 * len(names) + 1.0), dpi=_DPI, layout="constrained")
     ax = figure.subplots()
-    colours = [SOFT, _PALE, BLUE, BLUE, ORANGE, ORANGE, GREEN]
-    hatches = ["", "", "", "///", "", "///", "xxx"]
+    colours = [SOFT, _PALE, BLUE, BLUE, ORANGE, ORANGE, GREEN][: len(names)]
+    hatches = ["", "", "", "///", "", "///", "xxx"][: len(names)]
     ax.barh(range(len(names)), sizes, color=colours, hatch=hatches, edgecolor=INK, linewidth=0.6)
     for place, size in enumerate(sizes):
         text = f"{size:,.0f}" if size >= 100 else f"{size:.3g}"
