@@ -223,7 +223,8 @@ def test_show_says_what_is_seen(notebook):
     markup = notebook[0]["text/html"]
     assert 'alt="a &quot;square&quot; &lt; 4"' in markup
     png = base64.b64decode(re.search(r"base64,([^\"]+)", markup)[1])
-    assert Image.open(io.BytesIO(png)).format == "PNG"
+    width, height = Image.open(io.BytesIO(png)).size
+    assert f'width="{width}" height="{height}"' in markup
 
 
 def test_in_notebook_only_with_a_kernel(monkeypatch):

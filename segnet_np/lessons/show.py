@@ -3,6 +3,7 @@
 import base64
 import html
 import io
+import struct
 import sys
 from typing import Any
 
@@ -78,4 +79,9 @@ def show(figure: Figure, alt: str = "") -> None:
 def picture(png: bytes, alt: str) -> str:
     """Write a PNG as HTML: never wider than the page, with words for those who cannot see it."""
     data = base64.b64encode(png).decode()
-    return f'<img src="data:image/png;base64,{data}" alt="{html.escape(alt)}" style="max-width: 100%">'
+    # With its size, so that the page has room for it at once and does not jump when a slider draws it anew.
+    width, height = struct.unpack(">II", png[16:24])
+    return (
+        f'<img src="data:image/png;base64,{data}" alt="{html.escape(alt)}" width="{width}" height="{height}" '
+        'style="max-width: 100%; height: auto">'
+    )
