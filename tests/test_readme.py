@@ -95,6 +95,7 @@ def test_command(folder, command):
     written = {path.name for path in set(folder.rglob("*")) - before}
     expected = {
         "evaluate": "confusion.png",
+        "explain": "report.html",
         "predict": "street",
         "check-data": "preview.png",
         "train": "samples.png",
