@@ -345,9 +345,9 @@ lessons.overlay_slider(image, inside.labels)
 lessons.guess(
     "Each window remembers one of four places. **Are the four taken about equally often?** And is the choice noise, "
     "or does it show something of the picture?",
-    "Over a whole picture they are taken about equally often. But the choice is far from noise: along an edge, "
-    "windows next to each other remember the same place, or step from one to the next as the edge does. Look at the "
-    "second picture below: whole lines have one colour.",
+    "Over a whole picture they are taken about equally often. But the choice is far from noise: in the enlarged part "
+    "below, the dots stand in lines along the edges. Windows next to each other remember the same row or column, or step "
+    "on as the edge does.",
 )
 
 # %%
@@ -358,10 +358,11 @@ lessons.show(
 )
 
 # %% [markdown]
-# From left to right:
+# Above, from left to right, what the encoder does; below, what the decoder makes of it:
 #
 # 1. What the encoder sees, just before the pooling: dark where this channel found what it looks for.
-# 2. The places. A colour for each of the four; grey where all four numbers of a window are zero (*silent*).
+# 2. The places. A colour for each of the four, the stronger the larger the maximum; grey where all four numbers of a
+#    window are zero (*silent*).
 # 3. A part of it, enlarged: a dot at the pixel that won.
 # 4. What unpooling makes: the **decoder's** numbers at the **encoder's** places. Three of four numbers are zero.
 # 5. After the decoder's convolutions: the gaps are filled. This is another channel, as convolutions mix all of them.

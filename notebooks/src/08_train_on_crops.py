@@ -534,7 +534,7 @@ lessons.guess(
 # | good on its own pictures, poor on others | more pictures, more changes; stop earlier |
 # | good while training, poor when evaluated | batch norm's running statistics: too few steps, or too high a rate at the end |
 #
-# Training in a terminal says the first of these by itself:
+# Training in a terminal says several of these by itself:
 #
 # ```sh
 # segnet-np train                           # the demo, about a minute

@@ -180,8 +180,9 @@ def draw_stage(inside: Inside, stage: int, channel: int = 0) -> Figure:
         f"after the convolutions\n{it.decoder_layer}, channel {one.dense_number}": shade(one.dense),
     }
     height, width = inside.picture.shape[:2]
-    figure = Figure(figsize=(16, 3.2 * height / width + 1.3), dpi=DPI, layout="constrained")
-    for ax, (title, panel) in zip(figure.subplots(1, len(panels)), panels.items(), strict=True):
+    figure = Figure(figsize=(11, 2 * (3.5 * height / width + 0.5) + 0.5), dpi=DPI, layout="constrained")
+    *axes, words = figure.subplots(2, 3).ravel()
+    for ax, (title, panel) in zip(axes, panels.items(), strict=True):
         ax.imshow(panel, interpolation="nearest")
         ax.set(xticks=[], yticks=[])
         ax.spines[:].set(color=SOFT, linewidth=0.6)
@@ -191,9 +192,9 @@ def draw_stage(inside: Inside, stage: int, channel: int = 0) -> Figure:
     figure.suptitle(title, color=INK)
     handles = [Patch(facecolor=c, label=p) for c, p in zip(WINDOW_COLOURS, PLACES, strict=True)]
     handles.append(Patch(facecolor="#a0a0a0", label="silent: all four are zero"))
-    figure.legend(
-        handles=handles, ncols=5, loc="outside lower center", frameon=False, fontsize=10, labelcolor=INK
-    )
+    words.set_axis_off()
+    title = "where the maximum stood\nin its window"
+    words.legend(handles=handles, loc="center", frameon=False, labelcolor=INK, title=title, alignment="left")
     return figure
 
 
