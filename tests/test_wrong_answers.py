@@ -99,3 +99,23 @@ def test_where_nothing_is_recognised_it_says_what_a_number_depends_on(at_2, word
     cases = [Case("five numbers", (np.array([0.3, 1.5, -0.7, 2.0, 0.9]),))]
     exercise = Exercise("smoothed", "09", "", ("y",), smoothed, lambda: cases, ("", "", ""), ())
     assert words in judge(exercise, answer).cause
+
+
+@pytest.mark.parametrize(
+    ("wrong_if", "words"),
+    [
+        (
+            lambda x: len(x) > 1,
+            "In the cases that fail, and in no other, `x` has more than one picture (axis 0).",
+        ),
+        (lambda x: x.shape[2] == 5, "In the case that fails, and in no other, `x` is higher than wide"),
+        (lambda x: (x == 0).any(), "In the case that fails, and in no other, `x` holds zeros"),
+    ],
+)
+def test_what_the_failing_cases_have_in_common_is_said(wrong_if, words):
+    def answer(x, gain):
+        scaled, sums = solution(x, gain)
+        return scaled + wrong_if(x) * np.sin(np.arange(x.size)).reshape(x.shape), sums
+
+    notes = judge(SCALE, answer).notes
+    assert any(note.startswith(words) for note in notes), notes

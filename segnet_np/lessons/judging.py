@@ -3,6 +3,7 @@
 from collections.abc import Callable, Sequence
 from typing import Any
 
+from segnet_np.lessons.common import in_common
 from segnet_np.lessons.comparing import same
 from segnet_np.lessons.exercise import Exercise
 from segnet_np.lessons.forms import not_usable, suspect_form
@@ -85,7 +86,13 @@ def _failed(
             printed=first.outcome.printed,
         )
     mistake, how = recognise(exercise, trials)
-    cause = how + mistake.cause if mistake is not None else suspicion.cause
+    cause, notes = suspicion.cause, _notes(suspicion, failing)
+    if mistake is not None:
+        cause = how + mistake.cause
+    elif shared := in_common(exercise, trials):
+        notes = (*notes, shared)
+    elif passed and passed == total - 1:
+        notes = (*notes, "All other cases pass, so look at what is special about this one.")
     return Verdict(
         exercise.name,
         suspicion.kind,
@@ -95,13 +102,13 @@ def _failed(
         cause,
         first.case.what,
         first.number,
-        _notes(suspicion, failing, passed, total),
+        notes,
         None if suspicion.kind == "swapped outputs" else first.difference,
         first.outcome.printed,
     )
 
 
-def _notes(suspicion: Suspicion, failing: Sequence[Trial], passed: int, total: int) -> tuple[str, ...]:
+def _notes(suspicion: Suspicion, failing: Sequence[Trial]) -> tuple[str, ...]:
     notes, first = [], failing[0]
     if suspicion.kind == "swapped outputs":
         return ()
@@ -117,9 +124,7 @@ def _notes(suspicion: Suspicion, failing: Sequence[Trial], passed: int, total: i
             f"In other cases {_listed(elsewhere)} {'is' if len(elsewhere) == 1 else 'are'} wrong, too."
         )
     if first.outcome.written and suspicion.kind != "input written":
-        notes.append(f"Besides, {_listed(first.outcome.written)} was written to; work on a copy.")
-    if passed and passed == total - 1:
-        notes.append("All other cases pass, so look at what is special about this one.")
+        notes.append(f"Besides, {_listed(first.outcome.written)} was changed; work on a copy.")
     return tuple(notes)
 
 
