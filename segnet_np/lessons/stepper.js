@@ -328,7 +328,7 @@ const BACKWARD = [
 ];
 const POINT = "Point at a cell, or reach it with Tab and the arrow keys: "
   + "here you read where its value comes from and where it goes.";
-const PLAY_MS = 1400;
+const PLAY_MS = 2200; // long enough to read most sentences
 
 /** An element with attributes (functions become listeners) and children. */
 function element(tag, attributes = {}, ...children) {
@@ -439,7 +439,10 @@ export function mount(root) {
         step = before.phase * m.windows.length + Math.max(kept, 0) + 1;
       }
     }
-    if (to !== undefined) step = to;
+    if (to !== undefined) { // new numbers: what was said about an old one no longer holds
+      step = to;
+      refuse("");
+    }
     looked = null;
     paint();
   }
