@@ -50,7 +50,7 @@ def test_the_verdict_names_case_element_both_numbers_and_the_other_output():
     assert "1 of 120 elements is wrong" in text
     assert "`sums` is right here" in text
     assert text.count("*") == 3  # the wrong cell, what the star means, and the call by hand
-    assert 'lessons.case("scale", 2)' in text
+    assert 'scale(*lessons.case("scale", 2))' in text
 
 
 def test_an_exception_is_shown_with_the_learners_line_and_no_other():

@@ -84,6 +84,7 @@ def _failed(
             number=first.number,
             difference=first.difference,
             printed=first.outcome.printed,
+            by_hand=exercise.call is None,
         )
     mistake, how = recognise(exercise, trials)
     cause, notes = suspicion.cause, _notes(suspicion, failing)
@@ -105,6 +106,7 @@ def _failed(
         notes,
         None if suspicion.kind == "swapped outputs" else first.difference,
         first.outcome.printed,
+        exercise.call is None,
     )
 
 

@@ -35,6 +35,8 @@ class Verdict:
         Expected and yours, to be drawn side by side.
     printed : str
         What the function printed in that case, or, if all is right, in the first.
+    by_hand : bool
+        Whether the function can be called on a case's arguments as they are.
     """
 
     name: str
@@ -48,6 +50,7 @@ class Verdict:
     notes: tuple[str, ...] = ()
     difference: Difference | None = None
     printed: str = ""
+    by_hand: bool = True
 
     @property
     def ok(self) -> bool:
@@ -80,7 +83,9 @@ class Verdict:
     @property
     def again(self) -> str:
         """How to call the function on that case by hand."""
-        return f'your_function(*lessons.case("{self.name}", {self.number}))' if self.number else ""
+        if not self.number or not self.by_hand:
+            return ""
+        return f'{self.name}(*lessons.case("{self.name}", {self.number}))'
 
     def __str__(self) -> str:
         lines = [self.headline]
