@@ -307,9 +307,9 @@ lessons.show(
 # %%
 from segnet_np.training.schedule import one_cycle
 
-STEPS = lessons.short(360, 24)
+STEPS = lessons.short(300, 24)
 LOOK = STEPS // 6
-net = snp.SegNetBasic(width=48, kernel_size=3, seed=0)
+net = snp.SegNetBasic(width=40, kernel_size=3, seed=0)
 optimizer = snp.AdamW(net.parameters(), lr=8e-3)
 batches = Batches(train_scenes, batch=4, crop=64, seed=0)
 
@@ -501,7 +501,7 @@ other_images, other_labels = Batches(held_out, batch=8, crop=64, seed=0).draw(0)
 crammer = snp.SegNetBasic(width=24, kernel_size=3, seed=1)
 optimizer = snp.AdamW(crammer.parameters(), lr=3e-3)
 seen, at, others = [], [], []
-for step in range(lessons.short(120, 40)):
+for step in range(lessons.short(96, 40)):
     if step % 8 == 0:  # with the statistics of their own batch: the running ones lag behind in so short a training
         logits = crammer(crammer.normalise(other_images))
         others.append(snp.softmax_cross_entropy(logits, other_labels, ignore_index=VOID)[0])
