@@ -130,23 +130,6 @@ def test_public_names_are_documented():
 # ------------------------------------------------------------------------------------------------ the site
 
 
-@pytest.fixture(scope="module")
-def site(tmp_path_factory):
-    """The site as ``sphinx-build -W`` makes it, but with the lessons not executed."""
-    folder = tmp_path_factory.mktemp("site")
-    built = subprocess.run(
-        [
-            *(sys.executable, "-m", "sphinx", "-W", "--keep-going", "-q", "-D", "nb_execution_mode=off"),
-            *("-d", str(folder / "doctrees"), str(ROOT / "docs"), str(folder / "html")),
-        ],
-        capture_output=True,
-        text=True,
-        check=False,
-    )
-    assert built.returncode == 0, built.stderr
-    return folder / "html"
-
-
 def pages(site):
     return sorted(site.rglob("*.html"))
 

@@ -1,22 +1,16 @@
 """The docs' home page in Chromium: the stepper in it lives, on a desk and on a phone."""
 
-from pathlib import Path
-
 import pytest
 
 from driving import Stepper, click_through  # isort: skip
 
-HOME = Path(__file__).parents[2] / "docs" / "_build" / "html" / "index.html"
-
 
 @pytest.fixture
-def home(driver):
+def home(driver, site):
     """Call it to open the page."""
-    if not HOME.exists():
-        pytest.skip("needs the docs site, which has not been built: docs/_build/html/index.html is missing")
 
     def open_page():
-        driver.get(HOME.as_uri())
+        driver.get((site / "index.html").as_uri())
         return Stepper(driver)
 
     return open_page
