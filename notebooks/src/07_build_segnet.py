@@ -108,6 +108,7 @@ except ValueError as error:
 # Here is the forward pass of SegNet, on the library's own blocks. A *block* is a convolution with its batch norm and
 # ReLU (lessons 03 and 04).
 
+
 # %%
 def forward(net, x):
     remembered = []
@@ -156,7 +157,9 @@ steps = thin.trace(np.zeros((1, 3, 360, 480), "float32"))
 for stage in (1, 2, 3, 4, 5):
     indices = steps[f"indices{stage}"]
     before, after = "x".join(map(str, indices.input_size)), "x".join(map(str, indices.shape[2:]))
-    print(f"stage {stage}: {before:>7} pooled to {after:>7}; unpool{stage} makes {steps[f'unpool{stage}'].shape[2:]}")
+    print(
+        f"stage {stage}: {before:>7} pooled to {after:>7}; unpool{stage} makes {steps[f'unpool{stage}'].shape[2:]}"
+    )
 
 # %%
 lessons.guess(
@@ -173,7 +176,9 @@ lessons.guess(
 
 # %%
 steps = snp.SegNet(width=1, ceil_mode=True).eval().trace(np.zeros((1, 3, 360, 480), "float32"))
-print("rows:", [steps[f"indices{k}"].input_size[0] for k in (1, 2, 3, 4, 5)], "->", steps["indices5"].shape[2])
+print(
+    "rows:", [steps[f"indices{k}"].input_size[0] for k in (1, 2, 3, 4, 5)], "->", steps["indices5"].shape[2]
+)
 
 # %% [markdown]
 # ## Your turn: the trip of the indices
@@ -181,6 +186,7 @@ print("rows:", [steps[f"indices{k}"].input_size[0] for k in (1, 2, 3, 4, 5)], "-
 # Write down what the decoder is told, for a picture of any size: one row for each unpooling, in the order in which
 # the decoder does them, with the stage (1 to 5), the rows and columns of the indices, and the rows and columns that
 # the unpooling makes. Round down.
+
 
 # %%
 def trip_of_the_indices(height, width):
@@ -225,6 +231,7 @@ lessons.show(
 #
 # For any number of input channels, classes, and any width. It must be 29,449,355 for `(3, 11, 64)`: encoder, decoder
 # and classifier together.
+
 
 # %%
 def count_parameters(in_channels, num_classes, width):
@@ -335,7 +342,13 @@ for name, model, field in (
 trained = snp.load("camvid")
 image, _ = street_scene(11, (360, 480))
 inside = look_inside(trained, image)
-print("looked at:", inside.picture.shape[:2], "pixels, because the net was trained at", inside.scale, "of the size")
+print(
+    "looked at:",
+    inside.picture.shape[:2],
+    "pixels, because the net was trained at",
+    inside.scale,
+    "of the size",
+)
 lessons.overlay_slider(image, inside.labels)
 
 # %% [markdown]
@@ -398,7 +411,9 @@ for stage in inside.stages:
 
 told = sum(stage.index_bytes for stage in inside.stages)
 whole = sum(stage.map_bytes for stage in inside.stages)
-print(f"\nAll indices together: {told / 1e6:.2f} MB at two bits each; the maps they stand for: {whole / 1e6:.1f} MB.")
+print(
+    f"\nAll indices together: {told / 1e6:.2f} MB at two bits each; the maps they stand for: {whole / 1e6:.1f} MB."
+)
 
 # %% [markdown]
 # The same for any picture, as one page with explanations, in a terminal:

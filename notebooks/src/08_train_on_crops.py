@@ -78,6 +78,7 @@ print("labels:\n", labels, "\nfirst channel of the image:\n", image[..., 0], sep
 # light. That is *augmentation*. The labels go along where the place changes, and stay where only the colour does.
 # Here is one crop, changed eight times; move the sliders.
 
+
 # %%
 def changes_picture(colour=0.25, light=0.0, zoom=1.0):
     """The same scene cut and changed eight times, with the labels below."""
@@ -143,6 +144,7 @@ lessons.explore(descent_picture, lr=(0.005, 0.1, 0.005), momentum=(0.0, 0.95, 0.
 # %% [markdown]
 # ## Your turn: the step
 
+
 # %%
 def sgd_momentum(weight, grad, velocity, lr, momentum, weight_decay):
     """Arrays of one shape, then three numbers. Returns (weight, velocity), both new."""
@@ -160,6 +162,7 @@ lessons.check("sgd_momentum", sgd_momentum)
 # image, a learning rate that is far off, a loss that is weighted to nothing.
 #
 # This is the whole training step. Remember it; everything else in this lesson is around it.
+
 
 # %%
 def training_step(net, optimizer, images, labels, class_weights=None):
@@ -212,7 +215,9 @@ lessons.guess(
 from segnet_np.training.evaluate import evaluate
 
 metrics = evaluate(pupil, held_out, boundaries=False)
-print(f"on scenes it never saw: {metrics.global_accuracy:.2f} of the pixels right, mean IoU {metrics.mean_iou:.2f}")
+print(
+    f"on scenes it never saw: {metrics.global_accuracy:.2f} of the pixels right, mean IoU {metrics.mean_iou:.2f}"
+)
 
 # %% [markdown]
 # ## How good is it? The confusion matrix
@@ -248,6 +253,7 @@ lessons.guess(
 # %% [markdown]
 # ## Your turn: count, then measure
 
+
 # %%
 def confusion_matrix(labels, predictions, num_classes, ignore_index):
     """Integer arrays of one shape. Returns (num_classes, num_classes): row the true class, column the predicted one."""
@@ -260,6 +266,7 @@ lessons.check("confusion_matrix", confusion_matrix)
 # %% [markdown]
 # A class that is neither in the labels nor in the predictions has no IoU, 0 divided by 0, and is left out of the
 # mean. A class that is in only one of the two has 0.
+
 
 # %%
 def mean_iou(confusion):
@@ -462,7 +469,11 @@ def three_more(checkpoint, with_velocity):
 after_three = load_checkpoint(runs / "at-once" / "checkpoint-previous.safetensors")
 for with_velocity in (True, False):
     weights_now = three_more(after_three, with_velocity)
-    off = max(np.abs(weights_now[name] - at_once.weights[name]).max() for name in weights_now if name.endswith("weight"))
+    off = max(
+        np.abs(weights_now[name] - at_once.weights[name]).max()
+        for name in weights_now
+        if name.endswith("weight")
+    )
     print(f"{'with' if with_velocity else 'without'} the velocity: weights off by at most {off:.2g}")
 
 # %% [markdown]
@@ -502,7 +513,9 @@ crammer = snp.SegNetBasic(width=24, kernel_size=3, seed=1)
 optimizer = snp.AdamW(crammer.parameters(), lr=3e-3)
 seen, at, others = [], [], []
 for step in range(lessons.short(96, 40)):
-    if step % 8 == 0:  # with the statistics of their own batch: the running ones lag behind in so short a training
+    if (
+        step % 8 == 0
+    ):  # with the statistics of their own batch: the running ones lag behind in so short a training
         logits = crammer(crammer.normalise(other_images))
         others.append(snp.softmax_cross_entropy(logits, other_labels, ignore_index=VOID)[0])
         at.append(step + 1)

@@ -48,7 +48,7 @@ def _cases():
 
 def _call(function, arguments):
     # Its Python: that names a wrong index, where compiled code would write somewhere else.
-    x, out, offsets = arguments[0], *(array.copy() for array in arguments[1:])
+    x, out, offsets = arguments[0], arguments[1].copy(), arguments[2].copy()
     python_of(function)(x, out, offsets)
     return out, offsets
 
