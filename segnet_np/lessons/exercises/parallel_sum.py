@@ -59,14 +59,15 @@ WITHOUT_PARALLEL = (
 
 def _also(function):
     arguments = _cases()[2].arguments
+    # First of all the race: where two threads do meet, what is compiled gives other numbers because of it.
+    owners = watch(function, arguments)
+    if owners.shared:
+        return RACE
     said = complaint(function, arguments, parallel=True)
     if said is not None:
         return said
-    owners = watch(function, arguments)
     if owners.loops == 0:
         return ONE_THREAD
-    if owners.shared:
-        return RACE
     options = getattr(getattr(function, "dispatcher", function), "targetoptions", {"parallel": True})
     if not options.get("parallel"):
         return WITHOUT_PARALLEL
