@@ -5,6 +5,7 @@ from functools import lru_cache
 import numpy as np
 
 from segnet_np.kernels.maps import LazyMaps, write
+from segnet_np.kernels.max_unpool import gather
 from segnet_np.layers.workspace import Workspace
 
 _NO_OFFSETS = np.empty((0, 0, 0, 0), np.uint8)
@@ -42,6 +43,14 @@ def unpooled(maps: LazyMaps, offsets: np.ndarray, size: tuple[int, int], workspa
             f"indices of {offsets.shape} do not fit maps of {maps.raw.shape}, both (N, PH, PW, C)"
         )
     return maps._replace(offsets=offsets, height=size[0], width=size[1])
+
+
+def gathered(dmaps: LazyMaps, offsets: np.ndarray, workspace: Workspace) -> LazyMaps:
+    """The transpose of :func:`unpooled`: gradients (N, H, W, C) from where offsets (N, PH, PW, C) say."""
+    dout = finish(dmaps, workspace)
+    dy = workspace.empty(offsets.shape, dout.dtype)
+    gather(dout, offsets, dy)
+    return finished(dy)
 
 
 def size_of(maps: LazyMaps) -> tuple[int, int, int, int]:

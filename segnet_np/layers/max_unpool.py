@@ -17,11 +17,10 @@ from typing import Any
 import numpy as np
 
 from segnet_np.kernels.maps import LazyMaps
-from segnet_np.kernels.max_unpool import gather
 from segnet_np.layers.base import Layer
 from segnet_np.layers.checks import check_maps
 from segnet_np.layers.layout import to_nchw, to_nhwc
-from segnet_np.layers.lazy import finish, finished, unpooled
+from segnet_np.layers.lazy import finish, finished, gathered, unpooled
 from segnet_np.layers.max_pool import check_kernel_size
 from segnet_np.layers.pooling_indices import WINDOW, PoolingIndices, check_size
 
@@ -129,12 +128,8 @@ class MaxUnpool2d(Layer):
     def lazy_backward(self, dmaps: LazyMaps, *options: Any) -> LazyMaps:
         """Backward for :meth:`lazy_forward`."""
         (indices,) = self.recall_inside(dmaps)
-        dout = finish(dmaps, self.workspace)
-        # forward was: out[indices] = y; docs/derivations/pooling_and_unpooling.md (8)
-        batch, channels, pooled_h, pooled_w = indices.shape
-        dy = self.workspace.empty((batch, pooled_h, pooled_w, channels), dout.dtype)
-        gather(dout, to_nhwc(indices.offsets), dy)
-        return finished(dy)
+        # forward was: out[indices] = y, so dy = dout[indices]; docs/derivations/pooling_and_unpooling.md (8)
+        return gathered(dmaps, to_nhwc(indices.offsets), self.workspace)
 
     def __repr__(self) -> str:
         return f"MaxUnpool2d(kernel_size={WINDOW})"

@@ -13,11 +13,10 @@ from typing import Any
 import numpy as np
 
 from segnet_np.kernels.maps import LazyMaps
-from segnet_np.kernels.max_unpool import gather
 from segnet_np.layers.base import Layer
 from segnet_np.layers.checks import check_maps
 from segnet_np.layers.layout import to_nchw, to_nhwc
-from segnet_np.layers.lazy import finish, finished, size_of, unpooled
+from segnet_np.layers.lazy import finish, finished, gathered, size_of, unpooled
 from segnet_np.layers.output_size import doubled_size
 
 
@@ -101,8 +100,5 @@ class UnpoolByRule(Layer):
     def lazy_backward(self, dmaps: LazyMaps, *options: Any) -> LazyMaps:
         """Backward for :meth:`lazy_forward`."""
         (offsets,) = self.recall_inside(dmaps)
-        dout = finish(dmaps, self.workspace)
         # forward was: out[places] = y
-        dy = self.workspace.empty(offsets.shape, dout.dtype)
-        gather(dout, offsets, dy)
-        return finished(dy)
+        return gathered(dmaps, offsets, self.workspace)
