@@ -4,12 +4,9 @@ The picture is HTML with plain JavaScript (`architecture.js`) and needs no kerne
 its exported page and in the docs.
 """
 
-import html
-import json
-from importlib.resources import files
-
 from segnet_np.layers.checks import check_count, check_flag
 from segnet_np.layers.pooling_indices import pooled_size
+from segnet_np.lessons.embedding import embedded
 from segnet_np.models.weights_file import MODELS
 
 # The stages of each net.
@@ -70,17 +67,8 @@ def architecture(
         "classes": check_count("architecture", "num_classes", num_classes, 1),
         "ceil": check_flag("architecture", "ceil_mode", ceil_mode),
     }
-    folder = files("segnet_np.lessons")
-    style = (folder / "architecture.css").read_text("utf-8")
-    script = (folder / "architecture.js").read_text("utf-8")
-    return ArchitecturePicture(
-        f"<style>{style}</style>"
-        # JupyterLab would take the arrow keys for itself.
-        f'<div class="snp-arch" data-lm-suppress-shortcuts="true" '
-        f'data-architecture="{html.escape(json.dumps(settings))}">'
-        f"{_table(model, height, width, ceil_mode)}</div>"
-        f"<script>{script}</script>"
-    )
+    asleep = _table(model, height, width, ceil_mode)
+    return ArchitecturePicture(embedded("architecture", "arch", "architecture", settings, asleep))
 
 
 def _table(model: str, height: int, width: int, ceil_mode: bool) -> str:

@@ -7,14 +7,13 @@ its exported page and in the docs.
 from __future__ import annotations
 
 import html
-import json
-from importlib.resources import files
 from typing import TYPE_CHECKING
 
 import numpy as np
 from numpy.typing import ArrayLike
 
 from segnet_np import reference
+from segnet_np.lessons.embedding import embedded
 
 if TYPE_CHECKING:
     from IPython.display import HTML
@@ -26,7 +25,6 @@ WEIGHT = ((1, 0, -1), (2, 1, 0), (0, -1, 1))
 #: More cells than this a side do not fit a page.
 LARGEST = 9
 
-# JupyterLab runs no script in a notebook that it does not trust.
 _ASLEEP = (
     "An interactive figure belongs here. In a notebook, run this cell to bring it to life; elsewhere, let "
     "the page run JavaScript. Its numbers:"
@@ -106,14 +104,5 @@ def _grid(name: str, values: ArrayLike) -> np.ndarray:
 
 def _page(data: dict[str, object], arrays: dict[str, np.ndarray]) -> str:
     """Write the element, its look and its script; where no script runs, the arrays remain as text."""
-    folder = files("segnet_np.lessons")
-    script = (folder / "convolution.js").read_text("utf-8")
-    style = (folder / "convolution.css").read_text("utf-8")
     text = "\n\n".join((_ASLEEP, *(f"{name} =\n{arrays[name]}" for name in ("x", "weight", "out"))))
-    # JupyterLab would take the arrow keys for itself.
-    return (
-        f"<style>{style}</style>"
-        f'<div class="snp-conv" data-lm-suppress-shortcuts="true" '
-        f'data-convolution="{html.escape(json.dumps(data))}"><pre>{html.escape(text)}</pre></div>'
-        f"<script>{script}</script>"
-    )
+    return embedded("convolution", "conv", "convolution", data, f"<pre>{html.escape(text)}</pre>")

@@ -8,10 +8,7 @@ its own.
 
 from __future__ import annotations
 
-import html
-import json
 import os
-from importlib.resources import files
 from typing import TYPE_CHECKING
 
 import numpy as np
@@ -19,6 +16,7 @@ from numpy.typing import ArrayLike
 
 from segnet_np.files import whole_file
 from segnet_np.layers.checks import check_count, check_flag
+from segnet_np.lessons.embedding import asset, embedded
 
 if TYPE_CHECKING:
     from IPython.display import HTML
@@ -26,7 +24,7 @@ if TYPE_CHECKING:
 # More rows or columns than this cannot be read at a glance.
 LARGEST = 8
 
-# What is left where no script has run. JupyterLab runs none in a notebook that it doesn't trust.
+# What is left where no script has run.
 _ASLEEP = (
     "<strong>An interactive figure belongs here:</strong> max-pooling, unpooling and their gradients, "
     "window by window. In a notebook, run this cell to bring it to life; elsewhere, let the page run "
@@ -113,15 +111,7 @@ def markup(
         if gradient.shape != size:
             raise ValueError(f"stepper: dout must have the shape of x, {size}, but has {gradient.shape}")
         options["dout"] = _numbers(gradient)
-    folder = files("segnet_np.lessons")
-    style = (folder / "stepper.css").read_text("utf-8")
-    script = (folder / "stepper.js").read_text("utf-8")
-    return (
-        f"<style>{style}</style>\n"
-        f'<div class="snp-stepper" data-lm-suppress-shortcuts="true" '
-        f'data-options="{html.escape(json.dumps(options))}"><p>{_ASLEEP}</p></div>\n'
-        f'<script type="module">{script}\nmountAll();\n</script>'
-    )
+    return embedded("stepper", "stepper", "options", options, f"<p>{_ASLEEP}</p>", mount="mountAll();")
 
 
 def write_page(path: str | os.PathLike[str], **options: object) -> None:
@@ -134,7 +124,7 @@ def write_page(path: str | os.PathLike[str], **options: object) -> None:
     **options
         As in :func:`stepper`.
     """
-    page = (files("segnet_np.lessons") / "stepper.html").read_text("utf-8")
+    page = asset("stepper.html")
     text = page.replace("<!-- stepper -->", markup(**options))  # type: ignore[arg-type]
     with whole_file(path) as temporary:
         temporary.write_text(text, encoding="utf-8")
