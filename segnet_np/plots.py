@@ -267,13 +267,23 @@ def class_legend(classes: Classes) -> Figure:
     return figure
 
 
-def _dress(ax: Axes, title: str) -> None:
-    ax.set_title(title, color=INK, fontsize=11, loc="left")
-    ax.set_xlabel("step", color=SOFT)
+def plain(ax: Axes) -> None:
+    """Take the frame and the ticks away, and draw a faint grid behind everything.
+
+    Parameters
+    ----------
+    ax : Axes
+    """
     ax.grid(color=FAINT, linewidth=0.8)
     ax.set_axisbelow(True)
     ax.tick_params(colors=SOFT, length=0)
     ax.spines[:].set_visible(False)
+
+
+def _dress(ax: Axes, title: str) -> None:
+    ax.set_title(title, color=INK, fontsize=11, loc="left")
+    ax.set_xlabel("step", color=SOFT)
+    plain(ax)
 
 
 def _entries(classes: Classes, only: np.ndarray | None = None) -> list[tuple[str, tuple[int, int, int]]]:

@@ -3,7 +3,6 @@
 from collections.abc import Callable
 from typing import Any, cast
 
-from segnet_np.lessons.exercise import Exercise
 from segnet_np.lessons.exercises import find
 from segnet_np.lessons.judging import judge
 from segnet_np.lessons.show import in_notebook, show_html
@@ -74,11 +73,7 @@ def case(name: str, number: int = 1) -> tuple[Any, ...]:
     >>> from segnet_np import lessons
     >>> function, *rest = lessons.case("central_difference", 1)
     """
-    cases = _cases(find(name))
+    cases = list(find(name).cases())
     if not 1 <= number <= len(cases):
         raise ValueError(f"{name!r} has cases 1 to {len(cases)}, but {number} was asked for")
     return tuple(cases[number - 1].arguments)
-
-
-def _cases(exercise: Exercise) -> list[Any]:
-    return list(exercise.cases())

@@ -8,11 +8,10 @@ from matplotlib.figure import Figure, SubFigure
 
 from segnet_np.data.classes import CAMVID, Classes, colourise
 from segnet_np.layers import softmax, softmax_cross_entropy
-from segnet_np.lessons.pictures import BLUE, GREEN, ORANGE, draw_grid, grids, overlay
+from segnet_np.lessons.pictures import BLUE, GREEN, ORANGE, PALE, draw_grid, grids, overlay
 from segnet_np.plots import BLUES, INK, SOFT
 
 _DPI = 100
-_PALE = "#c3cad1"
 
 # The darkest shade of `pull_picture`, in units of the mean pixel.
 _HARDEST = 4
@@ -48,7 +47,7 @@ def counts_picture(
         places + 0.18, shares[order], 0.5, color=[colours[k] for k in order], edgecolor=INK, linewidth=0.6,
         label=name,
     )  # fmt: skip
-    bars.barh(places - 0.25, other_shares[order], 0.28, color=_PALE, label=other_name)
+    bars.barh(places - 0.25, other_shares[order], 0.28, color=PALE, label=other_name)
     for place, k in enumerate(order):
         bars.text(shares[k] + 0.5, place + 0.18, f"{shares[k]:.1f} %", va="center", fontsize=8, color=INK)
     bars.set_yticks(places, [classes.names[k] for k in order])
@@ -242,7 +241,7 @@ def _pairs(
 ) -> None:
     """Draw two bars for each name, pale and coloured."""
     places = np.arange(len(names))
-    ax.bar(places - 0.2, 100 * first, 0.4, color=_PALE, edgecolor=SOFT, label=labels[0])
+    ax.bar(places - 0.2, 100 * first, 0.4, color=PALE, edgecolor=SOFT, label=labels[0])
     ax.bar(places + 0.2, 100 * second, 0.4, color=colours, edgecolor=INK, hatch="///", label=labels[1])
     ax.set_xticks(places, names)
     ax.set_ylabel("percent", fontsize=9, color=INK)

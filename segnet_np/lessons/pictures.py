@@ -17,6 +17,7 @@ from segnet_np.data.classes import CAMVID, Classes, colourise
 from segnet_np.plots import BLUES, DPI, INK, SOFT
 
 BLUE, ORANGE, GREEN, PURPLE, RED = "#0072b2", "#e69f00", "#009e73", "#cc79a7", "#d55e00"
+PALE = "#c3cad1"
 WINDOW_COLOURS = (BLUE, ORANGE, GREEN, PURPLE)
 
 # How much of its colour a cell is painted with; the rest is white, so that numbers stay legible.
@@ -101,7 +102,7 @@ def draw_grid(
         if is_marked:
             frame = Rectangle((j - 0.42, i - 0.42), 0.84, 0.84, fill=False, edgecolor=INK, linewidth=2.2)
             ax.add_patch(frame)
-    thin: dict[str, Any] = {"colors": "#c3cad1", "linewidth": 0.8, "zorder": 1.5}
+    thin: dict[str, Any] = {"colors": PALE, "linewidth": 0.8, "zorder": 1.5}
     ax.hlines(np.arange(height + 1) - 0.5, -0.5, width - 0.5, **thin)
     ax.vlines(np.arange(width + 1) - 0.5, -0.5, height - 0.5, **thin)
     if window:

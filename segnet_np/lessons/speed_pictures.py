@@ -8,11 +8,10 @@ from matplotlib.axes import Axes
 from matplotlib.figure import Figure
 from matplotlib.patches import Rectangle
 
-from segnet_np.lessons.pictures import BLUE, GREEN, ORANGE, RED, draw_grid, grids, light
+from segnet_np.lessons.pictures import BLUE, GREEN, ORANGE, PALE, RED, draw_grid, grids, light
 from segnet_np.plots import INK, SOFT
 
 _DPI = 100
-_PALE = "#c3cad1"
 
 WAYS = [way for way in itertools.product("AB", repeat=6) if way.count("A") == 3]
 """All orders in which two threads can take three steps each."""
@@ -146,7 +145,7 @@ def memory_picture(pixels: int = 16, channels: int = 8) -> Figure:
             ax.add_patch(
                 Rectangle(
                     (column - 0.5, row - 0.5), 1, 1, facecolor=ORANGE if needed else fetched,
-                    edgecolor=INK if needed else _PALE, linewidth=1 if needed else 0.5,
+                    edgecolor=INK if needed else PALE, linewidth=1 if needed else 0.5,
                     zorder=2 if needed else 1,
                 )
             )  # fmt: skip
@@ -213,7 +212,7 @@ def times_picture(values: Mapping[str, float], unit: str, title: str, compared: 
     names, sizes = list(values), np.array(list(values.values()))
     figure = Figure(figsize=(9.4, 0.45 * len(names) + 1.0), dpi=_DPI, layout="constrained")
     ax = figure.subplots()
-    colours = [SOFT, _PALE, BLUE, BLUE, ORANGE, ORANGE, GREEN][: len(names)]
+    colours = [SOFT, PALE, BLUE, BLUE, ORANGE, ORANGE, GREEN][: len(names)]
     hatches = ["", "", "", "///", "", "///", "xxx"][: len(names)]
     ax.barh(range(len(names)), sizes, color=colours, hatch=hatches, edgecolor=INK, linewidth=0.6)
     for place, size in enumerate(sizes):

@@ -9,7 +9,7 @@ from matplotlib.patches import Patch
 from segnet_np.data.classes import CAMVID, Classes, colourise
 from segnet_np.layers.base import Parameter
 from segnet_np.lessons.pictures import BLUE, ORANGE
-from segnet_np.plots import BLUES, DPI, FAINT, INK, SERIES, SOFT
+from segnet_np.plots import BLUES, DPI, INK, SERIES, SOFT, plain
 from segnet_np.training.schedule import SCHEDULES
 from segnet_np.training.sgd import SGD
 
@@ -85,7 +85,8 @@ def draw_descent(lr: float, momentum: float, steps: int = 40) -> Figure:
     right.semilogy(np.maximum(losses, 1e-12), color=SERIES[0], linewidth=2)
     right.set(ylim=(1e-8, 1e4), xlabel="step")
     right.set_title("loss", loc="left", fontsize=11, color=INK)
-    _plain(left, right)
+    plain(left)
+    plain(right)
     return figure
 
 
@@ -107,7 +108,7 @@ def draw_schedules(steps: int) -> Figure:
     ax.set(ylim=(0, 1.05), xlabel="step")
     ax.set_title("factor of the learning rate", loc="left", fontsize=11, color=INK)
     ax.legend(frameon=False, labelcolor=INK)
-    _plain(ax)
+    plain(ax)
     return figure
 
 
@@ -142,7 +143,7 @@ def draw_bars(bars: Mapping[str, Sequence[float]], names: Sequence[str], title: 
     ax.set_title(title, loc="left", fontsize=11, color=INK)
     if len(bars) > 1:
         ax.legend(frameon=False, labelcolor=INK, ncols=2)
-    _plain(ax)
+    plain(ax)
     return figure
 
 
@@ -168,13 +169,5 @@ def draw_two_losses(seen: Sequence[float], steps: Sequence[int], others: Sequenc
     ax.set(ylim=(0, None), xlabel="step")
     ax.set_title("loss", loc="left", fontsize=11, color=INK)
     ax.legend(frameon=False, labelcolor=INK)
-    _plain(ax)
+    plain(ax)
     return figure
-
-
-def _plain(*axes: object) -> None:
-    for ax in axes:
-        ax.grid(color=FAINT, linewidth=0.8)  # type: ignore[attr-defined]
-        ax.set_axisbelow(True)  # type: ignore[attr-defined]
-        ax.tick_params(colors=SOFT, length=0)  # type: ignore[attr-defined]
-        ax.spines[:].set_visible(False)  # type: ignore[attr-defined]
