@@ -223,7 +223,9 @@ def test_show_says_what_is_seen(notebook):
     markup = notebook[0]["text/html"]
     assert 'alt="a &quot;square&quot; &lt; 4"' in markup
     png = base64.b64decode(re.search(r"base64,([^\"]+)", markup)[1])
-    width, height = Image.open(io.BytesIO(png)).size
+    picture = Image.open(io.BytesIO(png))
+    width, height = picture.size
+    assert picture.format == "PNG"
     assert f'width="{width}" height="{height}"' in markup
 
 

@@ -20,7 +20,7 @@
 # - derive and write its three gradients: of the input, of the weights, of the bias;
 # - check them in three ways that do not trust each other.
 #
-# **Minutes**: 70. **Before this**: [02](02_gradients_you_can_trust.ipynb) (what `dout` is; central differences).
+# *About 70 minutes. Before this: [02](02_gradients_you_can_trust.ipynb) (what `dout` is; central differences).*
 
 # %%
 import numpy as np

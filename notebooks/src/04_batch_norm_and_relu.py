@@ -20,8 +20,8 @@
 # - derive its backward pass along three ways: direct, through the mean, through the variance;
 # - write ReLU's backward from its output alone, and say what `ConvBNReLU` saves.
 #
-# **Minutes**: 75. **Before this**: [03](03_convolution.ipynb), and [02](02_gradients_you_can_trust.ipynb) for central
-# differences.
+# *About 75 minutes. Before this: [03](03_convolution.ipynb), and [02](02_gradients_you_can_trust.ipynb) for central
+# differences.*
 
 # %%
 import numpy as np

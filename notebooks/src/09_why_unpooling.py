@@ -19,8 +19,8 @@
 # - show what happens when the positions are wrong, stage by stage;
 # - choose a decoder for a task, with figures instead of a feeling.
 #
-# **Time**: 60 minutes. **Before this**: [01](01_pool_remember_unpool.ipynb) (pooling and its indices), [07](07_build_segnet.ipynb)
-# (the net) and [08](08_train_on_crops.ipynb) (training).
+# *About 60 minutes. Before this: [01](01_pool_remember_unpool.ipynb) (pooling and its indices), [07](07_build_segnet.ipynb)
+# (the net) and [08](08_train_on_crops.ipynb) (training).*
 
 # %%
 import numpy as np
