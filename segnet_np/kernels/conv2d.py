@@ -88,7 +88,7 @@ def conv2d(padded, packed, bias, out):
 
 
 def weight_gradient_shape(batch, out_h, channels, out_channels, kernel_h, kernel_w, columns, lanes):
-    """Shape of the partial sums of :func:`conv2d_weight_gradient`: (chunks, P, KH, KW, C in whole tiles, NR).
+    """Shape of the partial sums of :func:`conv2d_weight_gradient`: (chunks, P, KH, KW * C in whole tiles, NR).
 
     Few panels are cut into chunks of image rows, so that every thread has work; the number follows from the
     shape alone, so that it never depends on the machine in which order numbers are added.
@@ -96,7 +96,7 @@ def weight_gradient_shape(batch, out_h, channels, out_channels, kernel_h, kernel
     panels = -(-out_channels // columns)
     chunks = min(batch * out_h, max(1, 8 // panels))
     rows = tile_rows(columns // lanes)
-    return chunks, panels, kernel_h, kernel_w, -(-channels // rows) * rows, columns
+    return chunks, panels, kernel_h, -(-kernel_w * channels // rows) * rows, columns
 
 
 @kernel
@@ -104,11 +104,12 @@ def conv2d_weight_gradient(padded, dout, partial):
     """Sum x[pixel + tap] * dout[pixel] over the pixels of each chunk into partial, in panels.
 
     padded is (N, HP, WP, C) with `slack` behind it; dout is (N, OH, OW, P * NR), its channels filled up with
-    zeros. Each chunk owns its sums.
+    zeros. Each chunk owns its sums. The rows of a tile are numbers of one run, [kj, c], so that three
+    channels do not leave it idle; behind the run's end they give sums that nobody reads.
     """
     batch, out_h, out_w, dout_channels = dout.shape
     _, padded_h, padded_w, channels = padded.shape
-    chunks, panels, kernel_h, kernel_w, channel_rows, columns = partial.shape
+    chunks, panels, kernel_h, run_rows, columns = partial.shape
     vectors = columns * padded.itemsize // VECTOR_BYTES
     rows = tile_rows(vectors)
     block = max(1, _BLOCK_BYTES // (padded_w * (channels + columns) * padded.itemsize))
@@ -128,30 +129,22 @@ def conv2d_weight_gradient(padded, dout, partial):
             depth = (count, out_w)
             b = line * out_w * dout_channels + p * columns
             for ki in range(kernel_h):
-                for kj in range(kernel_w):
-                    a = ((n * padded_h + i + ki) * padded_w + kj) * channels
-                    base = (((chunk * panels + p) * kernel_h + ki) * kernel_w + kj) * channel_rows * columns
-                    for c in range(0, channels, rows):
-                        at = base + c * columns
-                        add_product(
-                            vectors, padded, a + c, a_strides, dout, b, b_strides, depth,
-                            partial, at, line == start,
-                        )  # fmt: skip
+                a = (n * padded_h + i + ki) * padded_w * channels
+                sums = ((chunk * panels + p) * kernel_h + ki) * run_rows * columns
+                for r in range(0, run_rows, rows):
+                    add_product(
+                        vectors, padded, a + r, a_strides, dout, b, b_strides, depth,
+                        partial, sums + r * columns, line == start,
+                    )  # fmt: skip
             line += count
 
 
 @kernel
-def unpack_weight_gradient(partial, channel_step, tap_step, dweight):
-    """Add the chunks up, in order, into dweight (O, C, KH, KW).
-
-    partial is (chunks, P, ...); within a panel, channel c and tap k = ki * KW + kj have their NR numbers at
-    ``c * channel_step + k * tap_step``.
-    """
+def unpack_weight_gradient(partial, dweight):
+    """Add the chunks of partial, in order, into dweight (O, C, KH, KW)."""
     out_channels, channels, kernel_h, kernel_w = dweight.shape
-    chunks, panels = partial.shape[:2]
-    columns = partial.shape[-1]
+    chunks, panels, _, run_rows, columns = partial.shape
     taps = kernel_h * kernel_w
-    plane = partial.size // (chunks * panels)
     flat = dweight.reshape(-1)
     flat_partial = partial.reshape(-1)
     # A block of input channels at a time: turned round in the cache, then written in whole runs.
@@ -165,7 +158,9 @@ def unpack_weight_gradient(partial, channel_step, tap_step, dweight):
         for chunk in range(chunks):
             for c in range(here):
                 for k in range(taps):
-                    at = (chunk * panels + p) * plane + (first_c + c) * channel_step + k * tap_step
+                    row = k // kernel_w
+                    in_run = k % kernel_w * channels + first_c + c
+                    at = (((chunk * panels + p) * kernel_h + row) * run_rows + in_run) * columns
                     for o in range(columns):
                         turned[o, c * taps + k] += flat_partial[at + o]
         for o in range(min(columns, out_channels - first)):

@@ -53,7 +53,7 @@ def weight_gradient(
     partial = workspace.empty(partial_shape, dout.dtype)
     kernels.conv2d_weight_gradient(padded, dout, partial)
     dweight = workspace.empty((out_channels, channels, kernel_size, kernel_size), dout.dtype, leaves=True)
-    kernels.unpack_weight_gradient(partial, columns, partial_shape[4] * columns, dweight)
+    kernels.unpack_weight_gradient(partial, dweight)
     return dweight
 
 

@@ -20,6 +20,9 @@ _KEPT_CHANNELS, _KEPT_TILES = 128, 512
 _CHANNELS = 64
 _TILES_ANEW, _TILES_GRADIENT = 72, 48
 
+# Transforming a panel's weights takes about as long as so many tiles (rows of the micro-kernel).
+_WEIGHT_ROWS = 32
+
 # Units of work there should be, so that every thread has some until the end. A constant, so that it never
 # depends on the machine in which order numbers are added.
 _UNITS = 8
@@ -52,7 +55,8 @@ def correlate(
         tiles = min(48, max(24, 1536 // channel_block))  # fewer channels leave room for more tiles
     else:
         tiles, channel_block = _TILES_ANEW, min(_CHANNELS, channel_block)
-    block, blocks = _blocks(batch, height + grow, width + grow, m, tiles, tile_rows(columns // _lanes(dtype)))
+    group, prepared = tile_rows(columns // _lanes(dtype)), 0 if kept else _WEIGHT_ROWS
+    block, blocks = _blocks(batch, height + grow, width + grow, m, tiles, group, panels, prepared)
     shares = min(blocks, -(-_UNITS // panels)) if kept else blocks
     layout = kernels.scratch_layout(block[0] * block[1], m, channel_block, columns, _lanes(dtype))
     scratch = workspace.empty((get_num_threads(), layout.length), dtype)
@@ -72,7 +76,7 @@ def weight_gradient(
     channels = maps.raw.shape[3]
     columns = panel_width(out_channels, dtype)
     channel_block = min(_CHANNELS, _whole_vectors(channels, dtype))
-    block, _ = _blocks(batch, out_h, out_w, m, _TILES_GRADIENT, gradient_kernels.GROUP)
+    block, _ = _blocks(batch, out_h, out_w, m, _TILES_GRADIENT, gradient_kernels.GROUP, panels=1, prepared=0)
     layout = gradient_kernels.scratch_layout(block[0] * block[1], m, channel_block, columns, _lanes(dtype))
     scratch = workspace.empty((get_num_threads(), layout.length), dtype)
     # Few units of work are cut into chunks of rows.
@@ -99,12 +103,14 @@ def _whole_vectors(channels: int, dtype: np.dtype) -> int:
 
 @lru_cache
 def _blocks(
-    batch: int, out_h: int, out_w: int, m: int, tiles: int, group: int
+    batch: int, out_h: int, out_w: int, m: int, tiles: int, group: int, panels: int, prepared: int
 ) -> tuple[tuple[int, int], int]:
     """(Rows, columns) of a block of about `tiles` tiles, and how many blocks there are.
 
     The rows may run on into the next picture. Full groups of `group` tiles leave no row of the micro-kernel
-    idle, and an even number of blocks lets two threads end at the same time.
+    idle; an even number of units of work, a block for each of `panels`, lets two threads end at the same
+    time; and few blocks are good where each prepares its weights anew, which costs as much as `prepared`
+    tiles.
     """
     lines, tile_w = batch * -(-out_h // m), -(-out_w // m)
     strips = -(-tile_w // tiles)
@@ -112,8 +118,8 @@ def _blocks(
 
     def rows_computed(rows: int) -> int:
         """Of the micro-kernel, by the busier of two threads."""
-        blocks = -(-lines // rows) * strips
-        return -(-blocks // 2) * -(-rows * columns // group) * group
+        units = -(-lines // rows) * strips * panels
+        return -(-units // 2) * (-(-rows * columns // group) * group + prepared)
 
     most = min(lines, max(1, tiles // columns))
     rows = min(range(most, (most - 1) // 2, -1), key=rows_computed)
