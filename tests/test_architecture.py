@@ -10,11 +10,11 @@ import numpy as np
 import pytest
 
 import segnet_np as snp
-from segnet_np.lessons.architecture import architecture
+from segnet_np.lessons.figures.architecture import architecture
 
 NODE = shutil.which("node")
 needs_node = pytest.mark.skipif(NODE is None, reason="needs node, which is not installed")
-SCRIPT = str(files("segnet_np.lessons") / "architecture.js")
+SCRIPT = str(files("segnet_np.lessons.figures") / "architecture.js")
 
 
 def asked(expression):

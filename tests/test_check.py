@@ -12,8 +12,8 @@ from scale_exercise import SCALE, late, solution
 from segnet_np import lessons
 from segnet_np.lessons import checking, hints
 from segnet_np.lessons.exercise import Case, Exercise
-from segnet_np.lessons.judging import judge
-from segnet_np.lessons.verdict_html import page
+from segnet_np.lessons.judging.judge import judge
+from segnet_np.lessons.judging.verdict_html import page
 
 
 def empty(x, gain):

@@ -5,14 +5,14 @@ import json
 import re
 import shutil
 import subprocess
-from pathlib import Path
+from importlib.resources import files
 
 import numpy as np
 import pytest
 
 from segnet_np import lessons, reference
 
-SCRIPT = Path(lessons.__file__).with_name("convolution.js")
+SCRIPT = files("segnet_np.lessons.figures") / "convolution.js"
 NODE = shutil.which("node")
 needs_node = pytest.mark.skipif(NODE is None, reason="node is not installed: the JavaScript cannot be run")
 

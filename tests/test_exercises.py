@@ -10,10 +10,10 @@ import numpy as np
 import pytest
 
 from segnet_np.lessons import exercises
-from segnet_np.lessons.comparing import same
-from segnet_np.lessons.judging import judge
-from segnet_np.lessons.running import plain, run
-from segnet_np.lessons.trial import taken_apart
+from segnet_np.lessons.judging.comparing import same
+from segnet_np.lessons.judging.judge import judge
+from segnet_np.lessons.judging.running import plain, run
+from segnet_np.lessons.judging.trial import taken_apart
 
 NOTEBOOKS = Path(__file__).parent.parent / "notebooks"
 ALL = [exercises.find(name) for name in exercises.names()]

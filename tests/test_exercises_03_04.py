@@ -6,8 +6,8 @@ import torch
 from comparing import assert_close
 from torch.nn import functional
 
-from segnet_np.lessons.convolution_pictures import fields
 from segnet_np.lessons.exercises import find
+from segnet_np.lessons.pictures.convolution import fields
 
 NAMES = (
     "convolution",

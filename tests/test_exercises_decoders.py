@@ -7,7 +7,7 @@ import segnet_np as snp
 from segnet_np import reference_decoders as reference
 from segnet_np.layers import PoolingIndices
 from segnet_np.lessons.exercises import find
-from segnet_np.lessons.judging import judge
+from segnet_np.lessons.judging.judge import judge
 from segnet_np.training import boundary_f1 as library
 
 LAST = {1: "relu12", 2: "relu22", 3: "relu33", 4: "relu43", 5: "relu53"}

@@ -9,7 +9,7 @@ from comparing import grid_without_ties
 from segnet_np import reference
 from segnet_np.layers import MaxPool2d, MaxUnpool2d, PoolingIndices
 from segnet_np.lessons.exercises import find
-from segnet_np.lessons.judging import judge
+from segnet_np.lessons.judging.judge import judge
 from segnet_np.training.metrics import Metrics
 
 SIZES = [(4, 6), (5, 6), (6, 7), (7, 9)]

@@ -4,8 +4,9 @@ import numpy as np
 import pytest
 
 from segnet_np import reference
-from segnet_np.lessons import careless, gradient_pictures, rings
+from segnet_np.lessons import careless, rings
 from segnet_np.lessons.exercises import find
+from segnet_np.lessons.pictures import gradients
 from segnet_np.verify.finite_differences import along, each_entry
 
 rng = np.random.default_rng(7)
@@ -80,17 +81,17 @@ def test_both_trainings_learn():
 def test_errors_make_a_u_and_the_best_step_is_near_the_cube_root_of_eps():
     for dtype, best in (("float64", 1e-5), ("float32", 5e-3)):
         steps = np.array([best / 1000, best, best * 60])
-        central, _ = gradient_pictures.difference_errors(steps, dtype)
+        central, _ = gradients.difference_errors(steps, dtype)
         assert central[1] < 0.1 * min(central[0], central[2])
-    central, forward = gradient_pictures.difference_errors(np.array([1e-2, 1e-3]), "float64")
+    central, forward = gradients.difference_errors(np.array([1e-2, 1e-3]), "float64")
     assert central[0] / central[1] == pytest.approx(100, rel=0.01)
     assert forward[0] / forward[1] == pytest.approx(10, rel=0.01)
 
 
 def test_pictures_can_be_drawn_at_every_setting_of_their_sliders():
     for log_h in (-15.0, -8.0, -0.5):
-        gradient_pictures.step_picture(log_h)
+        gradients.step_picture(log_h)
     for distance, h in ((-1.0, 0.1), (0.0, 1.0), (1.0, 0.5)):
-        gradient_pictures.kink_picture(distance, h)
-    title = gradient_pictures.kink_picture(0.0, 0.5).axes[0].get_title()
+        gradients.kink_picture(distance, h)
+    title = gradients.kink_picture(0.0, 0.5).axes[0].get_title()
     assert "crosses the kink" in title

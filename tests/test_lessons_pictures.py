@@ -6,7 +6,7 @@ from matplotlib.figure import Figure
 from matplotlib.patches import Rectangle
 
 from segnet_np.lessons import pictures
-from segnet_np.lessons.pooling_pictures import (
+from segnet_np.lessons.pictures.pooling import (
     memory_of_the_stages,
     memory_picture,
     pool_picture,

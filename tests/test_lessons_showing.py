@@ -20,7 +20,7 @@ from segnet_np.lessons.short import VARIABLE
 explore_module = sys.modules["segnet_np.lessons.explore"]
 guess_module = sys.modules["segnet_np.lessons.guess"]
 show_module = sys.modules["segnet_np.lessons.show"]
-overlay_module = sys.modules["segnet_np.lessons.overlay_slider"]
+overlay_module = sys.modules["segnet_np.lessons.figures.overlay_slider"]
 
 
 @pytest.fixture

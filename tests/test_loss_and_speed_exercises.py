@@ -10,7 +10,7 @@ from numba import njit, prange
 from segnet_np import data, reference, softmax, softmax_cross_entropy
 from segnet_np.layers import MaxPool2d
 from segnet_np.lessons.exercises import find
-from segnet_np.lessons.judging import judge
+from segnet_np.lessons.judging.judge import judge
 
 
 def cases(name):

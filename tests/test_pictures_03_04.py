@@ -4,7 +4,8 @@ import numpy as np
 import pytest
 
 from segnet_np import reference
-from segnet_np.lessons import batch_norm_pictures, batch_norm_ways, convolution_pictures
+from segnet_np.lessons import batch_norm_ways
+from segnet_np.lessons.pictures import batch_norm, convolution
 
 
 def texts(ax):
@@ -40,7 +41,7 @@ def test_a_way_back_goes_along_arrows_and_names_each_step(way):
 
 def scatter(batch, train):
     x = np.random.default_rng(0).standard_normal((40, 1, 3, 4)) + np.arange(40).reshape(40, 1, 1, 1) / 20
-    *_, company = batch_norm_pictures.before_and_after(x, batch, 1.0, 0.0, train).axes
+    *_, company = batch_norm.before_and_after(x, batch, 1.0, 0.0, train).axes
     return company.lines[0].get_ydata()
 
 
@@ -51,7 +52,7 @@ def test_a_pixel_scatters_with_its_company_only_while_training():
 
 def test_running_statistics_reach_those_of_all_pictures():
     x = 3 + np.random.default_rng(1).standard_normal((40, 1, 3, 4))
-    figure = batch_norm_pictures.running(x, batch=8, momentum=0.1)
+    figure = batch_norm.running(x, batch=8, momentum=0.1)
     for ax, goal in zip(figure.axes, (x.mean(), x.var(ddof=1)), strict=True):
         of_batch, smooth, dotted = (line.get_ydata() for line in ax.lines)
         assert dotted[0] == goal
@@ -64,12 +65,12 @@ def test_running_statistics_reach_those_of_all_pictures():
     [([], 1), ([(3, 1)], 3), ([(3, 1), (3, 1)], 5), ([(3, 1), (3, 1), (2, 2), (3, 1)], 10)],
 )
 def test_the_pyramid_says_how_many_pixels_are_seen(layers, seen):
-    figure = convolution_pictures.pyramid(layers)
+    figure = convolution.pyramid(layers)
     assert f"{seen} pixels seen" in texts(figure.axes[0])
 
 
 def test_the_frame_on_the_picture_is_the_receptive_field():
-    figure = convolution_pictures.field_on_picture(np.zeros((64, 80, 3), "uint8"), 6, (30, 40))
+    figure = convolution.field_on_picture(np.zeros((64, 80, 3), "uint8"), 6, (30, 40))
     frame, own = figure.axes[0].patches
     assert (frame.get_width(), frame.get_height()) == (16, 16)
     assert (own.get_width(), own.get_height()) == (4, 4)

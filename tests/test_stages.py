@@ -5,8 +5,8 @@ import pytest
 
 import segnet_np as snp
 from segnet_np.data.scenes import street_scene
-from segnet_np.lessons.pictures import WINDOW_COLOURS
-from segnet_np.lessons.stage_pictures import (
+from segnet_np.lessons.pictures.drawing import WINDOW_COLOURS
+from segnet_np.lessons.pictures.stages import (
     PIXEL,
     PLACE_COLOURS,
     draw_stage,

@@ -10,7 +10,7 @@ import numpy as np
 import pytest
 from stepper_golden import MAPS, golden
 
-SCRIPT = (files("segnet_np.lessons") / "stepper.js").read_text("utf-8")
+SCRIPT = (files("segnet_np.lessons.figures") / "stepper.js").read_text("utf-8")
 needs_node = pytest.mark.skipif(shutil.which("node") is None, reason="needs Node, which is not installed")
 
 

@@ -9,7 +9,7 @@ import sys
 import numpy as np
 import pytest
 
-from segnet_np.lessons.stepper import markup, stepper, write_page
+from segnet_np.lessons.figures.stepper import markup, stepper, write_page
 
 
 def options_of(text):

@@ -5,8 +5,8 @@ import pytest
 from scale_exercise import SCALE, WRONG, solution
 
 from segnet_np.lessons.exercise import Case, Exercise
-from segnet_np.lessons.judging import judge
-from segnet_np.lessons.verdict_html import page
+from segnet_np.lessons.judging.judge import judge
+from segnet_np.lessons.judging.verdict_html import page
 
 
 @pytest.mark.parametrize(

@@ -21,7 +21,7 @@ import segnet_np as snp
 from segnet_np import lessons, reference
 from segnet_np.layers import MaxPool2d, MaxUnpool2d, PoolingIndices
 from segnet_np.lessons import pictures
-from segnet_np.lessons.pooling_pictures import memory_picture, pool_picture, travel_picture
+from segnet_np.lessons.pictures.pooling import memory_picture, pool_picture, travel_picture
 
 # %% [markdown]
 # ## The picture

@@ -27,7 +27,7 @@ import numpy as np
 import segnet_np as snp
 from segnet_np import lessons, reference
 from segnet_np.lessons import careless, rings
-from segnet_np.lessons import gradient_pictures as draw
+from segnet_np.lessons.pictures import gradients as draw
 from segnet_np.verify.finite_differences import along, each_entry
 
 rng = np.random.default_rng(2)

@@ -28,7 +28,7 @@ import numpy as np
 import segnet_np as snp
 from segnet_np import lessons, reference
 from segnet_np.data import street_scene
-from segnet_np.lessons import convolution_pictures as pictures
+from segnet_np.lessons.pictures import convolution as pictures
 
 # %% [markdown]
 # ## The question

@@ -28,8 +28,8 @@ import numpy as np
 
 import segnet_np as snp
 from segnet_np import lessons, reference
-from segnet_np.lessons import batch_norm_pictures as pictures
 from segnet_np.lessons.batch_norm_ways import parts_of_dx, ways
+from segnet_np.lessons.pictures import batch_norm as pictures
 
 # %% [markdown]
 # ## The question

@@ -25,7 +25,7 @@ import numpy as np
 import segnet_np as snp
 from segnet_np import data, lessons
 from segnet_np.data.class_weights import count_labels, weights_of_counts
-from segnet_np.lessons.loss_pictures import (
+from segnet_np.lessons.pictures.loss import (
     by_hand_picture,
     counts_picture,
     found_picture,

@@ -28,7 +28,7 @@ from segnet_np.kernels.channel_sum import channel_sum
 from segnet_np.kernels.flags import FASTMATH
 from segnet_np.lessons.compiled import shortened
 from segnet_np.lessons.owners import watch
-from segnet_np.lessons.speed_pictures import (
+from segnet_np.lessons.pictures.speed import (
     WAYS,
     memory_picture,
     owners_picture,
@@ -38,7 +38,7 @@ from segnet_np.lessons.speed_pictures import (
     times_picture,
     traffic_picture,
 )
-from segnet_np.lessons.winograd_pictures import AT, BT, G, winograd_picture
+from segnet_np.lessons.pictures.winograd import AT, BT, G, winograd_picture
 from segnet_np.verify.threads import using_threads
 
 THREADS = numba.get_num_threads()

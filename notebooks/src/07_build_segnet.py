@@ -23,8 +23,8 @@ import segnet_np as snp
 from segnet_np import lessons
 from segnet_np.data import street_scene
 from segnet_np.lessons import pictures
-from segnet_np.lessons.net_pictures import draw_stages
-from segnet_np.lessons.stage_pictures import draw_stage
+from segnet_np.lessons.pictures.nets import draw_stages
+from segnet_np.lessons.pictures.stages import draw_stage
 from segnet_np.lessons.stages import look_inside
 
 # %% [markdown]

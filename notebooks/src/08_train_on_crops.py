@@ -25,7 +25,7 @@ import numpy as np
 import segnet_np as snp
 from segnet_np import lessons, plots
 from segnet_np.data import CAMVID, Batches, Changes, Scenes, median_frequency_weights, random_crop
-from segnet_np.lessons import training_pictures
+from segnet_np.lessons.pictures import training as pictures
 
 VOID = CAMVID.ignore_index
 train_scenes, held_out = Scenes(120, seed=0), Scenes(lessons.short(12, 6), seed=1)
@@ -42,7 +42,7 @@ train_scenes, held_out = Scenes(120, seed=0), Scenes(lessons.short(12, 6), seed=
 # %%
 def batch_picture(step=0):
     """Eight crops of street scenes with their labels below, as one training step sees them."""
-    return training_pictures.draw_crops(*batches.draw(step))
+    return pictures.draw_crops(*batches.draw(step))
 
 
 batches = Batches(train_scenes, batch=8, crop=64, seed=0)
@@ -85,7 +85,7 @@ def changes_picture(colour=0.25, light=0.0, zoom=1.0):
     changes = Changes(colour=colour, light=light, zoom=zoom)
     rng = np.random.default_rng(0)
     pairs = [changes.apply(*train_scenes[2], 64, rng) for _ in range(8)]
-    return training_pictures.draw_crops(*(np.stack(arrays) for arrays in zip(*pairs, strict=True)))
+    return pictures.draw_crops(*(np.stack(arrays) for arrays in zip(*pairs, strict=True)))
 
 
 lessons.explore(changes_picture, colour=(0.0, 0.9), light=(0.0, 1.5), zoom=(1.0, 1.4))
@@ -136,7 +136,7 @@ lessons.guess(
 # %%
 def descent_picture(lr=0.04, momentum=0.0):
     """The path of SGD through a narrow valley, and the loss at each step."""
-    return training_pictures.draw_descent(lr, momentum)
+    return pictures.draw_descent(lr, momentum)
 
 
 lessons.explore(descent_picture, lr=(0.005, 0.1, 0.005), momentum=(0.0, 0.95, 0.05))
@@ -289,7 +289,7 @@ some_labels = [train_scenes[k][1] for k in range(lessons.short(60, 20))]
 weights = median_frequency_weights(some_labels, CAMVID.num_classes, VOID)
 bars = {"median-frequency weights": weights, "to the power 0.35": weights**0.35}
 lessons.show(
-    training_pictures.draw_bars(bars, CAMVID.names, "class weights (a logarithmic scale)"),
+    pictures.draw_bars(bars, CAMVID.names, "class weights (a logarithmic scale)"),
     "Bars for each class: Road, Car, Sky and Building far below one, Pole, SignSymbol and Pedestrian above; with the "
     "power 0.35 they are closer to one",
 )
@@ -300,7 +300,7 @@ lessons.show(
 
 # %%
 lessons.show(
-    training_pictures.draw_schedules(300),
+    pictures.draw_schedules(300),
     "Three curves over 300 steps: constant at one; poly falling almost straight to zero; one-cycle rising over a "
     "fifth of the steps, then falling like a cosine",
 )
@@ -521,7 +521,7 @@ for step in range(lessons.short(96, 40)):
         at.append(step + 1)
     seen.append(training_step(crammer, optimizer, few_images, few_labels))
 lessons.show(
-    training_pictures.draw_two_losses(seen, at, others),
+    pictures.draw_two_losses(seen, at, others),
     "Two curves: the loss on the four crops falls to nearly zero; the loss on other scenes falls at first, then "
     "rises again",
 )

@@ -38,7 +38,7 @@ from segnet_np.layers import (
     UpsampleBilinear2d,
 )
 from segnet_np.lessons import decoder_results as measured
-from segnet_np.lessons.pictures import BLUE, GREEN, ORANGE, draw_grid, grids, window_colours
+from segnet_np.lessons.pictures.drawing import BLUE, GREEN, ORANGE, draw_grid, grids, window_colours
 from segnet_np.models import DecoderVariant
 from segnet_np.plots import DPI, INK
 from segnet_np.training.boundary_f1 import boundary_f1 as scores_by_class

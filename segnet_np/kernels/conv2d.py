@@ -88,7 +88,7 @@ def conv2d(padded, packed, bias, out):
 
 
 def weight_gradient_shape(batch, out_h, channels, out_channels, kernel_h, kernel_w, columns, lanes):
-    """Shape of the partial sums of :func:`conv2d_weight_gradient`: (chunks, P, KH, KW * C in whole tiles, NR).
+    """Shape of the partial sums of :func:`conv2d_weight_gradient`: (chunks, P, KH, KW * C in tiles, NR).
 
     Few panels are cut into chunks of image rows, so that every thread has work; the number follows from the
     shape alone, so that it never depends on the machine in which order numbers are added.

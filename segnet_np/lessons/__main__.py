@@ -2,7 +2,7 @@
 
 import sys
 
-from segnet_np.lessons.stepper import write_page
+from segnet_np.lessons.figures.stepper import write_page
 
 if __name__ == "__main__":
     if len(sys.argv) != 2 or sys.argv[1].startswith("-"):

@@ -5,8 +5,8 @@ from matplotlib.axes import Axes
 from matplotlib.figure import Figure
 from matplotlib.patches import FancyArrowPatch, FancyBboxPatch
 
-from segnet_np.lessons.batch_norm_pictures import label
-from segnet_np.lessons.pictures import BLUE, ORANGE, RED, number
+from segnet_np.lessons.pictures.batch_norm import label
+from segnet_np.lessons.pictures.drawing import BLUE, ORANGE, RED, number
 from segnet_np.plots import FAINT, INK, SOFT
 
 #: Where each quantity stands.

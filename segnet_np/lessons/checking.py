@@ -4,9 +4,9 @@ from collections.abc import Callable
 from typing import Any, cast
 
 from segnet_np.lessons.exercises import find
-from segnet_np.lessons.judging import judge
+from segnet_np.lessons.judging.judge import judge
+from segnet_np.lessons.judging.verdict_html import page
 from segnet_np.lessons.show import in_notebook, show_html
-from segnet_np.lessons.verdict_html import page
 
 
 def check(name: str, function: Callable[..., Any]) -> bool:

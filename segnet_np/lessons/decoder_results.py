@@ -14,7 +14,7 @@ from matplotlib.axes import Axes
 from matplotlib.figure import Figure
 
 from segnet_np.data import CAMVID, Scenes, colourise
-from segnet_np.lessons.pictures import BLUE, ORANGE, RED
+from segnet_np.lessons.pictures.drawing import BLUE, ORANGE, RED
 from segnet_np.plots import DPI, FAINT, INK, SOFT
 
 HERE = Path(__file__).parent

@@ -9,8 +9,8 @@ import numpy as np
 from PIL import Image
 
 from segnet_np.data.classes import Classes, colourise
-from segnet_np.lessons.pictures import WINDOW_COLOURS
-from segnet_np.lessons.stage_pictures import enlarge_places, paint_places, shade
+from segnet_np.lessons.pictures.drawing import WINDOW_COLOURS
+from segnet_np.lessons.pictures.stages import enlarge_places, paint_places, shade
 from segnet_np.lessons.stages import PLACES, Channel, Inside, Stage
 from segnet_np.models.net import Net
 from segnet_np.sizes import scaled_size

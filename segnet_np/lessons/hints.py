@@ -9,8 +9,8 @@ import tokenize
 from html import escape
 
 from segnet_np.lessons.exercises import find
+from segnet_np.lessons.judging.running import plain
 from segnet_np.lessons.markup import in_line
-from segnet_np.lessons.running import plain
 from segnet_np.lessons.show import show_html
 
 #: How many hints of each exercise were given, in this process.

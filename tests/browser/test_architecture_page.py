@@ -10,8 +10,8 @@ from selenium.webdriver.common.keys import Keys
 
 import segnet_np as snp
 from segnet_np.data.scenes import street_scene
-from segnet_np.lessons.architecture import architecture
 from segnet_np.lessons.explain import explain_file
+from segnet_np.lessons.figures.architecture import architecture
 
 from driving import complaints  # isort: skip
 

@@ -14,7 +14,7 @@ from segnet_np import lessons
 
 from test_stepper_lab import SECONDS, lab, notebook  # noqa: F401  # isort: skip
 
-overlay_module = sys.modules["segnet_np.lessons.overlay_slider"]
+overlay_module = sys.modules["segnet_np.lessons.figures.overlay_slider"]
 LAYER = "return document.querySelector('[data-labels=\"{}\"]').{}"
 
 

@@ -3,7 +3,7 @@
 import nbformat
 import pytest
 
-from segnet_np.lessons.stepper import markup
+from segnet_np.lessons.figures.stepper import markup
 
 from driving import Stepper, click_through  # isort: skip
 

@@ -18,7 +18,7 @@ from selenium.webdriver.common.by import By
 from selenium.webdriver.common.keys import Keys
 from selenium.webdriver.support.wait import WebDriverWait
 
-from segnet_np.lessons.stepper import markup
+from segnet_np.lessons.figures.stepper import markup
 
 from driving import Stepper, click_through  # isort: skip
 

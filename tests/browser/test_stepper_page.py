@@ -7,7 +7,7 @@ import pytest
 from selenium.webdriver.common.by import By
 from selenium.webdriver.common.keys import Keys
 
-from segnet_np.lessons.stepper import markup, write_page
+from segnet_np.lessons.figures.stepper import markup, write_page
 
 from driving import Stepper, click_through, complaints  # isort: skip
 

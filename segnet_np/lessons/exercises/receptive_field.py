@@ -172,5 +172,5 @@ columns: the kernels are square) of the input one pixel of the last layer's outp
         ),
         Mistake(_area, "This is the number of pixels, the square. Wanted is the number of rows."),
     ),
-    see="segnet_np/lessons/convolution_pictures.py, fields",
+    see="segnet_np/lessons/pictures/convolution.py, fields",
 )

@@ -1,0 +1,1 @@
+"""Behind `check`: run an answer, compare it, recognise its mistake, and say kindly what is wrong."""

@@ -1,0 +1,41 @@
+"""Pictures for the lessons: what several of them draw, from `drawing`, and a file for each subject."""
+
+from segnet_np.lessons.pictures.drawing import (
+    BLUE,
+    GREEN,
+    ORANGE,
+    PALE,
+    PURPLE,
+    RED,
+    WINDOW_COLOURS,
+    draw_arrow,
+    draw_grid,
+    draw_maps,
+    draw_windows,
+    grids,
+    light,
+    number,
+    overlay,
+    say_between,
+    window_colours,
+)
+
+__all__ = [
+    "BLUE",
+    "GREEN",
+    "ORANGE",
+    "PALE",
+    "PURPLE",
+    "RED",
+    "WINDOW_COLOURS",
+    "draw_arrow",
+    "draw_grid",
+    "draw_maps",
+    "draw_windows",
+    "grids",
+    "light",
+    "number",
+    "overlay",
+    "say_between",
+    "window_colours",
+]
