@@ -119,7 +119,7 @@ lessons.guess(
     "And a window of negative numbers, -3 and -1 above, -2 and -4 below: what does pooling give, "
     "and which offset?",
     "It gives **-1**, at offset **1**. The largest of negative numbers is the one nearest to "
-    "zero, and it is still negative. Who writes a loop that begins with `best = 0` gets 0, a "
+    "zero, and it is still negative. Whoever writes a loop that begins with `best = 0` gets 0, a "
     "number that is not even in the window.",
 )
 
@@ -372,38 +372,38 @@ lessons.check("max_unpool_backward", max_unpool_backward)
 # | unpooling | **scatter** y | **gather** dout |
 #
 # Each is the other's way back. In the pictures of the encoder and the decoder, gradients run along the same arrows as the
-# numbers, in the other direction. With fixed places, scatter is a matrix `S` of zeros and ones, and gather is the same
-# matrix, transposed. For a 4x4 map (16 places) and its 4 windows:
+# numbers, in the other direction. With fixed places, gather is a matrix `S` of zeros and ones (it *selects*), and scatter
+# is the same matrix, transposed. For a 4x4 map (16 places) and its 4 windows:
 
 # %%
 places = PoolingIndices(np.array([[1, 3], [0, 2]], np.uint8)[None, None], (4, 4))
-S = np.zeros((16, 4))
-S[places.flat.ravel(), np.arange(4)] = 1
+S = np.zeros((4, 16))
+S[np.arange(4), places.flat.ravel()] = 1
 
-figure, axes = pictures.grids((16, 4), (4, 16), cell=0.3, gap=0.9)
+figure, axes = pictures.grids((4, 16), (16, 4), cell=0.3, gap=0.9)
 one_colour = pictures.light(pictures.WINDOW_COLOURS)
-columns = np.where(S[..., None] > 0, one_colour[None], 1.0)
-pictures.draw_grid(axes[0], S, colours=columns, faint=S == 0, font_size=8, title="scatter: S, 16x4")
+rows = np.where(S[..., None] > 0, one_colour[:, None], 1.0)
+pictures.draw_grid(axes[0], S, colours=rows, faint=S == 0, font_size=8, title="gather: S, 4x16")
 pictures.draw_grid(
     axes[1],
     S.T,
-    colours=columns.transpose(1, 0, 2),
+    colours=rows.transpose(1, 0, 2),
     faint=S.T == 0,
     font_size=8,
-    title="gather: S transposed, 4x16",
+    title="scatter: S transposed, 16x4",
 )
-lessons.show(figure, "A matrix of 16 rows and 4 columns with a single one in each column, and its transpose")
+lessons.show(figure, "A matrix of 4 rows and 16 columns with a single one in each row, and its transpose")
 
 # %% [markdown]
 # Two things can be read off it:
 #
-# - $S^\top S = I$: scatter, then gather, and you have your numbers back, also the negative ones, because gather compares
+# - $S\,S^\top = I$: scatter, then gather, and you have your numbers back, also the negative ones, because gather compares
 #   nothing.
-# - $S\,S^\top$ keeps the four remembered places of a map and sets the other twelve to zero.
+# - $S^\top S$ keeps the four remembered places of a map and sets the other twelve to zero.
 
 # %%
-print(S.T @ S)
-print(np.diag(S @ S.T).reshape(4, 4))
+print(S @ S.T)
+print(np.diag(S.T @ S).reshape(4, 4))
 
 # %% [markdown]
 # ## How do you know that a backward pass is right?

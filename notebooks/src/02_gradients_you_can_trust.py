@@ -188,9 +188,9 @@ lessons.show(
 
 # %%
 lessons.guess(
-    "SegNet for 11 classes has 29 449 355 parameters. **How many forward passes** does it take to try each of them, to both sides? And is "
+    "SegNet for 11 classes has 29,449,355 parameters. **How many forward passes** does it take to try each of them, to both sides? And is "
     "there a way to get by with two?",
-    "58 898 710 passes. With one second each that would be 682 days. But there is a way with two: move **all parameters at "
+    "58,898,710 passes. With one second each that would be 682 days. But there is a way with two: move **all parameters at "
     "once**, in a random direction, and compare only how fast $L$ changes along it.",
 )
 

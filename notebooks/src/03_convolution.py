@@ -9,7 +9,7 @@
 # %% [markdown]
 # # 03 · Convolution, forward and backward
 #
-# SegNet is 26 convolutions with some pooling in between. Everything that it learns, it learns in their weights. This
+# SegNet is 26 convolutions with some pooling in between. Nearly everything that it learns, it learns in their weights. This
 # lesson is about what one of them computes, how much of the picture it sees, and how the gradient finds its way back
 # through it.
 #
@@ -34,7 +34,7 @@ from segnet_np.lessons.pictures import convolution as pictures
 # ## The question
 #
 # Below is a street scene in grey, and what three *kernels* make of it: small tables of numbers, printed above their
-# pictures. The recipe is the same for all three: lay the table onto nine neighbouring pixels, multiply each number with the
+# pictures. The recipe is the same for all three: lay the table onto nine neighbouring pixels, multiply each number by the
 # pixel beneath it, add up. That is the new pixel in the middle. (Red is negative, blue is positive, white is zero.)
 #
 # How can one recipe blur a picture with these nine numbers, and find its edges with those?
@@ -65,7 +65,7 @@ lessons.guess(
 # %% [markdown]
 # ## One output by hand
 #
-# Lay the kernel onto the upper left corner of the map. Multiply each number of the kernel with the number beneath it, and
+# Lay the kernel onto the upper left corner of the map. Multiply each number of the kernel by the number beneath it, and
 # add the products up. That is one output. Then move the kernel one pixel on, and do it again.
 #
 # With a map of 3x3 and a kernel of 2x2 there are four places to lie, so there are four outputs:
@@ -118,7 +118,7 @@ print("convolve2d, which turns the kernel:\n", convolve2d(x, weight, mode="valid
 # %% [markdown]
 # ## Padding
 #
-# Out of 3x3 became 2x2: the kernel does not fit over the edge. Each layer would shave off a rim, and after 13 layers 26
+# 3x3 has become 2x2: the kernel does not fit over the edge. Each layer would shave off a rim, and after 13 layers 26
 # pixels would be gone. So we first lay a frame of zeros around the map, `padding` pixels wide. Then
 #
 # $$\text{rows of out} = H + 2\cdot\text{padding} - K + 1,$$

@@ -344,8 +344,9 @@ lessons.show(
 lessons.guess(
     "`dx` is 1/2, 0, **-1/2**, 0. The third pixel has nothing to do with the loss, which looks at the first alone. Why would it "
     "help to *lower* it?",
-    "The first and the third x are both 1. Lowering the third one lowers the mean, so that the first stands higher above it. You "
-    "can win a race by making others slower.",
+    "The first and the third x are both 1, below the mean of 2. Lowering the third one lowers the mean, so the first lies less far "
+    "below it: that is $-\\frac14$. It also widens the spread, which brings the first $\\hat x$, a negative number, nearer to zero: "
+    "the other $-\\frac14$. You can win a race by making others slower.",
 )
 
 # %% [markdown]
@@ -536,7 +537,8 @@ for bias in (-1, 0, 1):
 # ## The three as one: ConvBNReLU
 #
 # SegNet is made of bricks: convolution, batch norm, ReLU. Done one by one, each writes a whole map into memory that the next reads
-# again, and a processor spends more time on that than on the sums. This package fuses the three: only the convolution's map is
+# again. For batch norm and ReLU, moving the map takes longer than calculating with it (lesson 06 measures what that costs). This
+# package fuses the three: only the convolution's map is
 # written; mean and variance are gathered on the way; and batch norm with ReLU, which for each channel is only
 # `max(scale * y + shift, 0)`, happens at the moment when the next layer reads.
 

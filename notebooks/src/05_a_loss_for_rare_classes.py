@@ -133,7 +133,6 @@ def softmax(logits):
 
 
 # lessons.hint("softmax")  # take away the first # for a hint; there are three
-# lessons.solution("softmax")
 lessons.check("softmax", softmax)
 
 # %% [markdown]
@@ -309,7 +308,6 @@ def weighted_cross_entropy(logits, labels, class_weights, ignore_index):
 
 
 # lessons.hint("weighted_cross_entropy")  # take away the first # for a hint; there are three
-# lessons.solution("weighted_cross_entropy")
 lessons.check("weighted_cross_entropy", weighted_cross_entropy)
 
 # %% [markdown]
@@ -326,7 +324,6 @@ def weighted_cross_entropy_backward(logits, labels, class_weights, ignore_index)
 
 
 # lessons.hint("weighted_cross_entropy_backward")  # take away the first # for a hint; there are three
-# lessons.solution("weighted_cross_entropy_backward")
 lessons.check("weighted_cross_entropy_backward", weighted_cross_entropy_backward)
 
 # %% [markdown]
@@ -403,7 +400,6 @@ def median_frequency_weights(label_maps, num_classes, ignore_index):
 
 
 # lessons.hint("median_frequency_weights")  # take away the first # for a hint; there are three
-# lessons.solution("median_frequency_weights")
 lessons.check("median_frequency_weights", median_frequency_weights)
 
 # %% [markdown]
@@ -540,8 +536,8 @@ lessons.show(
 #
 # ## What you know now
 #
-# - Softmax makes shares; the largest logit of each pixel is taken off first, which changes nothing but the
-#   overflow.
+# - Softmax makes shares; the largest logit of each pixel is taken off first, which changes nothing except that
+#   it prevents overflow.
 # - The gradient of softmax and cross-entropy together is `p - one_hot`: it adds up to 0 in each pixel, and each of its
 #   numbers lies between -1 and 1.
 # - Void is in no sum. The weighted mean divides by the sum of the weights, so only their ratios matter.

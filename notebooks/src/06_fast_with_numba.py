@@ -149,7 +149,7 @@ for signature in compiled.signatures:
 # `__pycache__`, and the next *process* reads it instead of compiling. That is why the very first run of
 # `segnet-np train` waits, and no later one does, until the source of the kernel, Numba or the processor
 # changes. On the machine of [docs/performance.md](../docs/performance.md) the first step of a small net took
-# 43 s cold and 1.1 s warm (`python -m benchmarks.table 4`).
+# 38 s cold and 1.1 s warm (`python -m benchmarks.table 4`).
 #
 # ### What it does not do
 #
@@ -183,7 +183,6 @@ def njit_max_pool(x, out, offsets):
 
 
 # lessons.hint("njit_max_pool")  # take away the first # for a hint; there are three
-# lessons.solution("njit_max_pool")
 lessons.check("njit_max_pool", njit_max_pool)
 
 # %% [markdown]
@@ -322,7 +321,6 @@ def parallel_sum(x, out):
 
 
 # lessons.hint("parallel_sum")  # take away the first # for a hint; there are three
-# lessons.solution("parallel_sum")
 lessons.check("parallel_sum", parallel_sum)
 
 # %% [markdown]
@@ -460,7 +458,6 @@ def winograd_1d(d, g):
 
 
 # lessons.hint("winograd_1d")  # take away the first # for a hint; there are three
-# lessons.solution("winograd_1d")
 lessons.check("winograd_1d", winograd_1d)
 
 # %% [markdown]
@@ -514,7 +511,7 @@ print(
 # Now all of it, measured on your machine: 48x48 pixels, 64 to 64 channels, float32. Each way is **verified
 # before it is timed**; a fast wrong answer is worth nothing. What is drawn is the median of seven calls, in
 # products per second as the *definition* counts them; so Winograd, which leaves three quarters of them out,
-# may go beyond what the processor can multiply. (For plain Python it is reckoned up from the smaller map
+# may go beyond what the processor can multiply. (For plain Python it is scaled up from the smaller map
 # above.)
 
 
@@ -596,17 +593,17 @@ lessons.explore(chart, what=["speed", "time of a call, once warm", "time of the 
 # NumPy does: its matrix products come from a library that has been tuned for decades. But it moves each map
 # nine times, and knows nothing of Winograd.
 #
-# For comparison, what the project measured, on 8 such maps at once: two cores of an Intel Xeon with AVX-512
+# For comparison, what the project measured, on 8 such maps at once: two cores of an AMD EPYC with AVX-512
 # (a virtual machine on a shared host), Numba 0.68.1, medians of `python -m benchmarks.story`
 # ([docs/performance.md](../docs/performance.md)):
 #
 # | step | ms | times faster than | this |
 # |---|---|---|---|
-# | plain Numba loops, one thread | 50.9 | | |
-# | the same on two threads | 26.4 | 1.9 | plain Numba loops, one thread |
-# | micro-kernel in vectors, one thread | 10.4 | 4.9 | plain Numba loops, one thread |
-# | micro-kernel in vectors, two threads | 5.1 | 5.2 | the same on two threads |
-# | Winograd F(4x4) | 2.2 | 2.3 | micro-kernel in vectors, two threads |
+# | plain Numba loops, one thread | 51.5 | | |
+# | the same on two threads | 26.1 | 2.0 | plain Numba loops, one thread |
+# | micro-kernel in vectors, one thread | 13.5 | 3.8 | plain Numba loops, one thread |
+# | micro-kernel in vectors, two threads | 6.7 | 3.9 | the same on two threads |
+# | Winograd F(4x4) | 2.7 | 2.5 | micro-kernel in vectors, two threads |
 #
 # ## What is not written to memory
 #
@@ -620,7 +617,7 @@ lessons.show(traffic_picture(), "One after the other, 8.25 maps are moved; fused
 
 # %% [markdown]
 # The results are the same but for rounding; a whole training step of SegNet became 1.2 times faster by it,
-# 527.9 instead of 638.7 ms (8 pictures of 96x96, width 64; machine and command as above). Not more, because
+# 614.5 instead of 716.0 ms (8 pictures of 96x96, width 64; machine and command as above). Not more, because
 # the convolutions' products are still the most of a step.
 #
 # ## What you know now

@@ -275,7 +275,7 @@ print("all rows are right:", report.ok)
 #
 # ## Names
 #
-# The layers are called as in the PyTorch version of SegNet that most people use, so its checkpoints can be loaded:
+# The layers are called as in a widely used PyTorch version of SegNet, so its checkpoints can be loaded:
 # two digits for the stage and the place in it, and a `d` for the decoder.
 
 # %%

@@ -4,7 +4,7 @@
     dy[i, j]                  = dout[2 * i + a, 2 * j + b] where (a, b) = places[i, j]
 
 The same equations as :mod:`segnet_np.layers.max_unpool`; only the places come from a rule instead of from the
-encoder, which so has nothing to keep.
+encoder, which thus has nothing to keep.
 """
 
 from collections.abc import Sequence
