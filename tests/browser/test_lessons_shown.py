@@ -8,6 +8,7 @@ import pytest
 from selenium.common.exceptions import WebDriverException
 from selenium.webdriver.common.by import By
 from selenium.webdriver.common.keys import Keys
+from selenium.webdriver.support.select import Select
 from selenium.webdriver.support.wait import WebDriverWait
 
 from segnet_np import lessons
@@ -43,10 +44,13 @@ def test_overlay_sliders_work_without_a_kernel(page):
 
 
 def test_overlay_menu_changes_what_lies_over(page):
-    assert page.execute_script(LAYER.format("the truth", "hidden"))
-    page.find_element(By.TAG_NAME, "select").send_keys("the truth")
-    assert not page.execute_script(LAYER.format("the truth", "hidden"))
-    assert page.execute_script(LAYER.format("the net", "hidden"))
+    net, truth = (page.find_element(By.CSS_SELECTOR, f"[data-labels='the {name}']") for name in ("net", "truth"))
+    menu = Select(page.find_element(By.TAG_NAME, "select"))
+    assert (net.is_displayed(), truth.is_displayed()) == (True, False)
+    menu.select_by_visible_text("the truth")
+    assert (net.is_displayed(), truth.is_displayed()) == (False, True)
+    menu.select_by_visible_text("the net")
+    assert (net.is_displayed(), truth.is_displayed()) == (True, False)
 
 
 def scroll_to(driver, css):

@@ -15,7 +15,8 @@ from segnet_np.lessons.show import show_html
 _ALL = "this.closest('[data-overlay]').querySelectorAll('[data-labels]').forEach(p => {})"
 _OPACITY = _ALL.format("p.style.opacity = this.value / 100")
 _WIPE = _ALL.format("p.style.clipPath = 'inset(0 ' + (100 - this.value) + '% 0 0)'")
-_CHOOSE = _ALL.format("p.hidden = p.dataset.labels !== this.value")
+# Not `hidden`: the layers' own display would outweigh it.
+_CHOOSE = _ALL.format("p.style.display = p.dataset.labels === this.value ? 'block' : 'none'")
 
 
 def overlay_slider(
@@ -56,8 +57,8 @@ def _markup(image: np.ndarray, maps: dict[str, np.ndarray], classes: Classes, wi
         alt = f"{html.escape(name)}: {_describe(array, classes)}"
         layers.append(
             f'<img src="{_png(colourise(array, classes))}" alt="{alt}" '
-            f'data-labels="{html.escape(name)}" {"hidden" if k else ""} '
-            f'style="{fit}; position: absolute; inset: 0; height: 100%; opacity: 0.6">'
+            f'data-labels="{html.escape(name)}" '
+            f'style="{fit}; {"display: none; " if k else ""}position: absolute; inset: 0; height: 100%; opacity: 0.6">'
         )
     controls = [
         _slider("See-through to solid", 60, _OPACITY),
