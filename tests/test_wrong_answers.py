@@ -54,6 +54,34 @@ def test_no_exception_of_a_learner_gets_out(error):
     assert type(error).__name__ in verdict.said
 
 
+def misspelt(x, gain):
+    return inputs  # noqa: F821
+
+
+def unbound(x, gain):
+    if x is None:
+        inp = x
+    return inp
+
+
+def numpy_forgotten(x, gain):
+    return eval("np.zeros(3)", {})
+
+
+@pytest.mark.parametrize(
+    ("answer", "words"),
+    [
+        (misspelt, "a typing error"),
+        (unbound, "read before it gets a value"),
+        (numpy_forgotten, "`import numpy as np`"),
+    ],
+)
+def test_an_unknown_name_gets_its_own_cause(answer, words):
+    verdict = judge(SCALE, answer)
+    assert words in verdict.cause
+    assert ("NumPy" in verdict.cause) == (answer is numpy_forgotten)
+
+
 def test_numbas_errors_are_short_and_say_what_to_do():
     from numba import njit
 

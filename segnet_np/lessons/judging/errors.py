@@ -77,13 +77,15 @@ _MEANINGS: tuple[tuple[type[BaseException], str, str], ...] = (
         "not subscriptable",
         "square brackets behind something that has no elements, perhaps a number or a function.",
     ),
-    (NameError, "np", "NumPy is not imported here: `import numpy as np`."),
+    # Before NameError, of which it is a kind.
     (
         UnboundLocalError,
         "",
         "a variable is read before it gets a value, perhaps because the branch or loop that sets "
         "it is not taken in this case.",
     ),
+    # The whole words: `np` alone is in `inputs` too.
+    (NameError, "name 'np' is not defined", "NumPy is not imported here: `import numpy as np`."),
     (NameError, "", "a name that is not known here: a typing error, or a cell above that was not run."),
     (AttributeError, "", "the object has no such attribute; is it the kind of object that you think?"),
     (ZeroDivisionError, "", "a division by zero: in this case the thing that you divide by is 0."),
