@@ -11,9 +11,12 @@ import tomllib
 from pathlib import Path
 from urllib.parse import unquote, urlsplit
 
+import nbformat
 import pytest
+from matplotlib.figure import Figure
 
 import segnet_np
+import segnet_np.lessons
 
 ROOT = Path(__file__).parents[1]
 TEXTS = [
@@ -188,6 +191,65 @@ def test_links_lead_somewhere(site):
             if not target.exists() or (place and target.suffix == ".html" and place not in places(target)):
                 broken.append(f"{page.relative_to(site)}: {link}")
     assert broken == [], "\n".join(broken)
+
+
+@pytest.fixture
+def lesson_page(tmp_path, monkeypatch):
+    """Call it with what shows pictures; gives back the page that the site makes of what was shown."""
+
+    def make(*shows):
+        outputs = []
+
+        def keep(data, **_options):
+            # A kernel's front end would hold the widget itself; a page has only what is in the bundle.
+            outputs.append(nbformat.v4.new_output("display_data", data))
+
+        monkeypatch.setattr("IPython.display.display", keep)
+        for name in ("show", "explore", "live"):
+            monkeypatch.setattr(sys.modules[f"segnet_np.lessons.{name}"], "in_notebook", lambda: True)
+        for show in shows:
+            show()
+        cells = [nbformat.v4.new_markdown_cell("# A lesson"), nbformat.v4.new_code_cell("1", outputs=outputs)]
+        (tmp_path / "pages").mkdir()
+        nbformat.write(nbformat.v4.new_notebook(cells=cells), tmp_path / "pages" / "index.ipynb")
+        # conf.py listens to autodoc; the other extensions would bring the whole course in.
+        settings = ("extensions=myst_nb,sphinx.ext.autodoc", "nb_execution_mode=off")
+        subprocess.run(
+            [
+                *(sys.executable, "-m", "sphinx", "-q", "-c", str(ROOT / "docs")),
+                *(word for setting in settings for word in ("-D", setting)),
+                *(str(tmp_path / "pages"), str(tmp_path / "html")),
+            ],
+            check=True,
+        )
+        return (tmp_path / "html" / "index.html").read_text(encoding="utf-8")
+
+    return make
+
+
+def test_pictures_of_a_lesson_have_words_and_no_file_name(lesson_page):
+    """The site shows the HTML of a picture, in which words are; of a bare PNG it knows the file's name."""
+
+    def draw(size):
+        """A square of some size."""
+        return Figure()
+
+    def train():
+        curve = segnet_np.lessons.LiveCurve("the loss", steps=2)
+        curve.add(2.0)
+        curve.add(1.0)
+        curve.finish()
+
+    page = lesson_page(
+        lambda: segnet_np.lessons.show(Figure(), "nothing at all"),
+        lambda: segnet_np.lessons.explore(draw, size=(1, 8)),
+        train,
+    )
+    alts = re.findall(r"<img\b[^>]*\balt=\"([^\"]*)\"", page)
+    assert page.count("<img") == len(alts)
+    assert [alt for alt in alts if re.match(r"(\.\./)*_images/", alt)] == []
+    assert {"nothing at all", "A square of some size."} <= set(alts)
+    assert any(alt.startswith("the loss, 2.00") for alt in alts)
 
 
 def test_math_is_drawn_by_a_script_of_the_site(site):

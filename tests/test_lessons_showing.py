@@ -133,7 +133,8 @@ def sliders(monkeypatch, **controls):
 def test_explore_shows_a_widget_and_a_still_picture(notebook, monkeypatch):
     inputs, _, image = sliders(monkeypatch, size=(1, 8), train=True, how=["a", ("second", "b")])
     (data,) = notebook
-    assert set(data) == {"image/png", "text/plain", explore_module.WIDGET}
+    assert set(data) == {"text/html", "image/png", "text/plain", explore_module.WIDGET}
+    assert data["text/html"] == image.value  # the still picture has the same words
     assert data["image/png"] in image.value
     assert 'alt="A square of some size."' in image.value
     assert inputs["size"].value == 3  # the default of draw
@@ -182,7 +183,7 @@ def test_explore_without_a_kernel_says_what_there_is(capsys):
 def test_explore_without_ipywidgets_shows_the_still_picture(notebook, monkeypatch, capsys):
     monkeypatch.setitem(sys.modules, "ipywidgets", None)
     lessons.explore(draw, size=(1, 8))
-    assert set(notebook[0]) == {"image/png", "text/plain"}
+    assert set(notebook[0]) == {"text/html", "image/png", "text/plain"}
     assert "pip install" in capsys.readouterr().out
 
 

@@ -110,6 +110,7 @@ def test_runs_from_a_fresh_kernel(source, tmp_path, monkeypatch):
     for number, cell in enumerate(notebook.cells):
         for output in cell.get("outputs", []):
             assert output.output_type != "error", f"cell {number}: {output.get('evalue')}"
+            assert has_words(output), f"cell {number}: a picture without words"
             text = output.get("text", "") or output.get("data", {}).get("text/plain", "")
             assert not re.search(r"Traceback \(most recent|\w+Warning:", text), f"cell {number}: {text}"
             if output.output_type == "stream" and output.name == "stderr":
@@ -123,6 +124,14 @@ def keep_for_the_site(notebook, source, seconds):
     cache = get_cache(NOTEBOOKS.parent / "docs" / "_build" / "executed")
     bundle = CacheBundleIn(notebook, source.name, data={"execution_seconds": seconds})
     cache.cache_notebook_bundle(bundle, check_validity=False, overwrite=True)
+
+
+def has_words(output):
+    """Whether pictures come as HTML with words; of a bare PNG the site would read out the file's name."""
+    data = output.get("data", {})
+    tags = re.findall(r"<img\b[^>]*>", data.get("text/html", ""))
+    bare = "image/png" in data and not tags
+    return not bare and all(re.search(r'\balt="[^"]', tag) for tag in tags)
 
 
 def progress(line):

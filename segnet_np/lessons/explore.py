@@ -45,6 +45,7 @@ def explore(
     png = png_bytes(draw(**values))
     words = (inspect.getdoc(draw) or "").partition("\n")[0] or "a picture that follows the controls above it"
     data: dict[str, Any] = {
+        "text/html": picture(png, words),  # a bare PNG has no words on the site
         "image/png": base64.b64encode(png).decode(),
         "text/plain": f"[picture: {words}; controls: {', '.join(controls)}]",
     }

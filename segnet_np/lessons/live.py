@@ -6,7 +6,7 @@ import time
 from matplotlib.figure import Figure
 
 from segnet_np import plots
-from segnet_np.lessons.show import in_notebook, png_bytes
+from segnet_np.lessons.show import in_notebook, picture, png_bytes
 
 # Seconds between two drawings: each takes about a tenth of a second from the training.
 EVERY = 1.5
@@ -78,9 +78,12 @@ class LiveCurve:
     def _draw(self) -> None:
         from IPython.display import display
 
+        png = png_bytes(self.figure())
+        words = f"{self.title}, {self.values[0]:.2f} to {self.values[-1]:.2f}"
         data = {
-            "image/png": base64.b64encode(png_bytes(self.figure())).decode(),
-            "text/plain": f"[picture: {self.title}, {self.values[0]:.2f} to {self.values[-1]:.2f}]",
+            "text/html": picture(png, words),  # a bare PNG has no words on the site
+            "image/png": base64.b64encode(png).decode(),
+            "text/plain": f"[picture: {words}]",
         }
         if self._handle is None:
             self._handle = display(data, raw=True, display_id=True)
