@@ -70,6 +70,11 @@ def wrong_places(found: dict[str, Any]) -> str:
     return table(head, lines)
 
 
+def measured_on(machine: dict[str, str]) -> str:
+    """One line on where it was measured."""
+    return f"Measured on: {machine['processor']}; threads: {machine['threads']}."
+
+
 def put(text: str, name: str, page: str) -> str:
     """Put a text between the marks of its name in a page."""
     start, end = f"<!-- {name} -->\n", f"<!-- end of {name} -->"
@@ -86,12 +91,10 @@ def main() -> None:
     found = results["rows"]
     plots.save(draw(found), DOCS / "decoders.png")
     page = PAGE.read_text(encoding="utf-8")
-    machine = results["machine"]
-    steps = f"{machine['processor']}, {machine['threads']}"
     for name, text in (
         ("scores", scores(found)),
         ("wrong places", wrong_places(found)),
-        ("machine", f"Measured on: {steps}."),
+        ("machine", measured_on(results["machine"])),
     ):
         print(text)
         page = put(text, name, page)

@@ -86,6 +86,9 @@ def test_the_page_is_made_of_the_figures(monkeypatch):
     found = json.loads((measured.HERE / "decoders.json").read_text(encoding="utf-8"))["rows"]
     assert report.put(report.scores(found), "scores", page) == page
     assert report.put(report.wrong_places(found), "wrong places", page) == page
+    line = report.measured_on(measured.machine())
+    assert "; threads: 2 used by kernels" in line  # "2" of what, must be said
+    assert report.put(line, "machine", page) == page
 
 
 def test_what_the_texts_say_of_the_figures_holds_for_each_seed():
