@@ -82,6 +82,12 @@ def test_an_unknown_name_gets_its_own_cause(answer, words):
     assert ("NumPy" in verdict.cause) == (answer is numpy_forgotten)
 
 
+def test_an_index_past_the_end_need_not_be_a_windows():
+    cause = judge(SCALE, lambda x, gain: x[99]).cause
+    assert "Print the index and the `.shape`" in cause
+    assert "another axis than meant" in cause
+
+
 def test_numbas_errors_are_short_and_say_what_to_do():
     from numba import njit
 

@@ -20,8 +20,8 @@ _MEANINGS: tuple[tuple[type[BaseException], str, str], ...] = (
     (
         IndexError,
         "",
-        "an index goes past the end. Look at the last window or pixel: at an odd size, or at the edge, "
-        "the window is cut off, or the loop runs one step too far.",
+        "an index goes past the end. Print the index and the `.shape`: a loop that runs one step too far, "
+        "another axis than meant, or (with windows) an odd size or the edge.",
     ),
     (
         ValueError,
