@@ -37,6 +37,10 @@ def cases() -> Sequence[Case]:
             "labels of uint8 and twenty classes, where 19 * 20 does not fit into a byte",
             (many_labels, rng.integers(0, 20, (9, 11)), 20, 255),
         ),
+        Case(
+            "the ignored label is one of the classes, 0",
+            (rng.integers(0, 3, (4, 5)), rng.integers(0, 3, (4, 5)), 3, 0),
+        ),
     ]
 
 
@@ -64,6 +68,12 @@ def _void_as_index(
     confusion = np.zeros((num_classes, num_classes), np.int64)
     np.add.at(confusion, (labels, predictions), 1)  # an IndexError where a label is void
     return confusion
+
+
+def _beyond_the_classes(
+    labels: np.ndarray, predictions: np.ndarray, num_classes: int, ignore_index: int
+) -> np.ndarray:
+    return solution(np.minimum(labels, num_classes), predictions, num_classes, num_classes)
 
 
 def _once(labels: np.ndarray, predictions: np.ndarray, num_classes: int, ignore_index: int) -> np.ndarray:
@@ -130,6 +140,11 @@ label is `ignore_index` (void) are not counted, whatever was predicted there."""
             _void_as_index,
             "A void label is used as an index: `ignore_index` is larger than the last class, so there is no "
             "such row. Skip these pixels.",
+        ),
+        Mistake(
+            _beyond_the_classes,
+            "Everything beyond the last class was left out. Ask for the label that is given as "
+            "`ignore_index`.",
         ),
         Mistake(
             _once,

@@ -35,6 +35,10 @@ def cases() -> Sequence[Case]:
         ),
         Case("a prediction that has void in it too", (says_void, partly, VOID)),
         Case("another number for void", (prediction, np.where(partly == VOID, 255, partly), 255)),
+        Case(
+            "void is 0, and the classes begin at 1",
+            (prediction + 1, np.where(partly == VOID, 0, partly + 1), 0),
+        ),
     ]
 
 
@@ -58,6 +62,10 @@ def _void_of_the_prediction(prediction: np.ndarray, labels: np.ndarray, void: in
 def _void_is_eleven(prediction: np.ndarray, labels: np.ndarray, void: int) -> float:
     known = labels != VOID
     return float((prediction == labels)[known].mean())
+
+
+def _beyond_the_classes(prediction: np.ndarray, labels: np.ndarray, void: int) -> float:
+    return float((prediction == labels)[labels < VOID].mean())
 
 
 def _percent(prediction: np.ndarray, labels: np.ndarray, void: int) -> float:
@@ -116,6 +124,10 @@ nor as wrong. Return the share of the other pixels that were predicted right, fr
         Mistake(
             _void_is_eleven,
             "Void is 11 here whatever the argument says. Use `void`.",
+        ),
+        Mistake(
+            _beyond_the_classes,
+            "Everything beyond the last class was left out. Ask for the label that is given as `void`.",
         ),
         Mistake(_percent, "This is in percent. A share is from 0 to 1."),
         Mistake(_count, "This is how many pixels are right. A share divides by how many there are."),
