@@ -21,6 +21,12 @@ def test_decoder_memory_is_what_a_real_net_keeps(size):
     assert find("decoder_memory").solution(*size, [2, 4, 8, 16, 16]) == (windows / 4, windows, whole)
 
 
+def test_decoder_memory_says_that_a_fraction_of_a_byte_stays():
+    exercise = find("decoder_memory")
+    assert "six windows are 1.5 bytes" in " ".join(exercise.task.split())
+    assert exercise.solution(4, 6, [1])[0] == 1.5
+
+
 @pytest.mark.parametrize("size", [(6, 8), (7, 9), (5, 7)], ids=str)
 def test_fixed_unpool_equals_the_reference(size):
     y = np.random.default_rng(0).standard_normal((3, 4))
