@@ -44,7 +44,7 @@ def test_overlay_sliders_work_without_a_kernel(page):
 
 
 def test_overlay_menu_changes_what_lies_over(page):
-    net, truth = (page.find_element(By.CSS_SELECTOR, f"[data-labels='the {name}']") for name in ("net", "truth"))
+    _, net, truth = page.find_elements(By.TAG_NAME, "img")
     menu = Select(page.find_element(By.TAG_NAME, "select"))
     assert (net.is_displayed(), truth.is_displayed()) == (True, False)
     menu.select_by_visible_text("the truth")

@@ -55,10 +55,11 @@ def _markup(image: np.ndarray, maps: dict[str, np.ndarray], classes: Classes, wi
     layers = [f'<img src="{_png(image)}" alt="the picture" style="{fit}">']
     for k, (name, array) in enumerate(maps.items()):
         alt = f"{html.escape(name)}: {_describe(array, classes)}"
+        unseen = "display: none; " if k else ""
         layers.append(
             f'<img src="{_png(colourise(array, classes))}" alt="{alt}" '
             f'data-labels="{html.escape(name)}" '
-            f'style="{fit}; {"display: none; " if k else ""}position: absolute; inset: 0; height: 100%; opacity: 0.6">'
+            f'style="{fit}; {unseen}position: absolute; inset: 0; height: 100%; opacity: 0.6">'
         )
     controls = [
         _slider("See-through to solid", 60, _OPACITY),
