@@ -130,7 +130,7 @@ def memory_of_the_stages(
     Parameters
     ----------
     size : (H, W)
-        Of the picture; odd sizes are rounded up, as in the paper.
+        Of the picture; odd sizes are rounded up, as in Caffe, and so by the authors.
     channels : tuple of int
         Of each stage.
 
