@@ -31,6 +31,7 @@ def cases() -> Sequence[Case]:
         Case("a convolution, then a pool", ([CONV3, POOL],)),
         Case("a convolution after a pool", ([POOL, CONV3],)),
         Case("two stages of convolutions and pool", ([CONV3, CONV3, POOL, CONV3, CONV3, POOL],)),
+        Case("convolutions that stride themselves", ([(7, 2), (3, 2), (3, 1), (3, 3), (3, 1)],)),
         Case("SegNet-Basic's encoder", ([CONV7, POOL] * 4,)),
         Case("SegNet's encoder up to its last convolution", (list(ENCODER[:-1]),)),
         Case("SegNet's whole encoder", (list(ENCODER),)),
@@ -101,6 +102,10 @@ def _pools_only_widen_steps(layers: Layers) -> int:
     return size
 
 
+def _only_pools_stride(layers: Layers) -> int:
+    return solution([layer if layer[1] == 1 else POOL for layer in layers])
+
+
 def _area(layers: Layers) -> int:
     return solution(layers) ** 2
 
@@ -169,6 +174,11 @@ columns: the kernels are square) of the input one pixel of the last layer's outp
             _pools_only_widen_steps,
             "The pools double the step, but they also look at two pixels themselves: a pool adds (2 - 1) "
             "steps like any layer.",
+        ),
+        Mistake(
+            _only_pools_stride,
+            "Every stride above 1 is taken for a 2x2 pool. A layer adds (kernel_size - 1) steps and "
+            "multiplies the step by its own stride.",
         ),
         Mistake(_area, "This is the number of pixels, the square. Wanted is the number of rows."),
     ),
