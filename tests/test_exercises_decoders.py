@@ -117,6 +117,20 @@ def writes_into_labels(labels):
 
 
 @pytest.mark.parametrize(
+    ("answer", "ok"),
+    [
+        (lambda y, output_size: unpool_by_kron(y, output_size).tolist(), True),
+        (lambda y, output_size: unpool_by_kron(y, output_size).astype("float64"), False),
+    ],
+    ids=["a list has no dtype", "zeros of float64"],
+)
+def test_fixed_unpool_keeps_the_dtype_of_y(answer, ok):
+    verdict = judge(find("fixed_unpool"), answer)
+    assert verdict.ok == ok
+    assert ("the result is float64" in verdict.said) != ok
+
+
+@pytest.mark.parametrize(
     ("name", "answer"),
     [
         ("decoder_memory", lambda height, width, channels: 12),

@@ -1,6 +1,7 @@
 """Exercise: unpooling without indices."""
 
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
+from typing import Any
 
 import numpy as np
 
@@ -31,6 +32,19 @@ def cases() -> Sequence[Case]:
         Case("windows that hang over the edge", (numbers(3, 4), (5, 7))),
         Case("float32", (numbers(3, 4).astype("float32"), (6, 8))),
     ]
+
+
+WITHOUT_DTYPE = "The numbers are right, but the result is {}: make the zeros with y's dtype."
+
+
+def _also(function: Callable[..., Any]) -> str | None:
+    y, output_size = cases()[-1].arguments
+    dtype = getattr(function(y.copy(), output_size), "dtype", y.dtype)  # lists have none
+    return None if dtype == y.dtype else WITHOUT_DTYPE.format(dtype)
+
+
+def _without_dtype(y: np.ndarray, output_size: tuple[int, int]) -> np.ndarray:
+    return solution(y.astype("float64"), output_size)
 
 
 def _padded(y: np.ndarray, output_size: tuple[int, int], large: np.ndarray) -> np.ndarray:
@@ -120,6 +134,8 @@ indices: nobody remembered any.""",
             "The result is always twice as large as y. A map of 45 rows pools to 22, and 44 is not 45: "
             "take `output_size`.",
         ),
+        Mistake(_without_dtype, WITHOUT_DTYPE.format("float64")),
     ),
+    also=_also,
     see="segnet_np/reference_decoders.py, unpool_at, and segnet_np/layers/fixed_unpool.py",
 )
