@@ -197,6 +197,7 @@ def test_hints_come_one_at_a_time_and_start_again(monkeypatch, capsys):
         lessons.hint("central_difference")
         said.append(capsys.readouterr().out)
     assert [f"hint {k} of 3" in text for k, text in enumerate(said[:3], 1)] == [True] * 3
+    assert "those were all 3 hints" in said[3]
     assert 'lessons.solution("central_difference")' in said[3]
     assert said[4] == said[0]
 

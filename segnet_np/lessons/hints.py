@@ -36,7 +36,7 @@ def hint(name: str) -> None:
     place = _given.get(name, 0) % (len(hints) + 1)
     _given[name] = place + 1
     if place == len(hints):
-        heading = f"{name}: that were all {len(hints)} hints"
+        heading = f"{name}: those were all {len(hints)} hints"
         words = f'They start again with the next call. `lessons.solution("{name}")` shows a solution.'
     else:
         heading, words = f"{name}: hint {place + 1} of {len(hints)}", hints[place]
