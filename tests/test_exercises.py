@@ -47,6 +47,16 @@ def test_an_exercise_is_complete(exercise):
     assert len(set(causes)) == len(causes) >= 5
     assert len(set(exercise.hints)) == len(exercise.hints) == 3
     assert all(hint.strip() for hint in exercise.hints)
+    assert exercise.see, "where does the library do the same?"
+
+
+@EACH
+def test_what_it_points_to_is_there(exercise):
+    root = NOTEBOOKS.parent
+    files = re.findall(r"[\w/]+\.py", exercise.see)
+    assert files and all((root / file).is_file() for file in files)
+    for file, name in re.findall(r"([\w/]+\.py), (?!which|in |and )([\w.]+)", exercise.see):
+        assert f"def {name.split('.')[-1]}(" in (root / file).read_text(encoding="utf-8")
 
 
 @EACH

@@ -175,4 +175,5 @@ EXERCISE = Exercise(
             "weighs 1.",
         ),
     ),
+    see="segnet_np/data/class_weights.py, median_frequency_weights",
 )

@@ -208,4 +208,5 @@ EXERCISE = Exercise(
     ),
     call=_call,
     also=_also,
+    see="segnet_np/kernels/max_pool.py, max_pool",
 )

@@ -207,4 +207,5 @@ EXERCISE = Exercise(
     ),
     call=_call,
     also=_also,
+    see="segnet_np/kernels/channel_sum.py, channel_sum",
 )

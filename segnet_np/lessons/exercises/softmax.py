@@ -123,4 +123,6 @@ EXERCISE = Exercise(
             "The signs are turned round: the class with the largest logit gets the smallest probability.",
         ),
     ),
+    see="segnet_np/reference.py, softmax, "
+    "and fast in segnet_np/kernels/softmax_cross_entropy.py, softmax",
 )

@@ -292,4 +292,6 @@ EXERCISE = Exercise(
             "other classes pull the probability down.",
         ),
     ),
+    see="segnet_np/reference.py, softmax_cross_entropy, "
+    "and fast in segnet_np/kernels/softmax_cross_entropy.py, cross_entropy",
 )

@@ -247,4 +247,6 @@ EXERCISE = Exercise(
             "before `exp`.",
         ),
     ),
+    see="segnet_np/reference.py, softmax_cross_entropy, "
+    "and fast in segnet_np/kernels/softmax_cross_entropy.py, cross_entropy",
 )

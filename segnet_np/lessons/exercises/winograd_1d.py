@@ -115,4 +115,5 @@ EXERCISE = Exercise(
         ),
     ),
     also=_also,
+    see="segnet_np/kernels/winograd_points.py, input_2, weight_2 and output_2",
 )
