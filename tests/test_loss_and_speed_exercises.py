@@ -10,7 +10,9 @@ from numba import njit, prange
 from segnet_np import data, reference, softmax, softmax_cross_entropy
 from segnet_np.layers import MaxPool2d
 from segnet_np.lessons.exercises import find
+from segnet_np.lessons.exercises import winograd_1d as exercise_of_winograd
 from segnet_np.lessons.judging.judge import judge
+from segnet_np.lessons.pictures import winograd as picture_of_winograd
 
 
 def cases(name):
@@ -58,6 +60,11 @@ def test_max_pool_equals_the_library(case):
 @pytest.mark.parametrize("case", cases("winograd_1d"), ids=lambda case: case.what)
 def test_winograd_equals_the_definition(case):
     assert np.allclose(solution("winograd_1d")(*case.arguments), np.correlate(*case.arguments, "valid"))
+
+
+def test_the_mistakes_in_winograd_start_from_the_matrices_of_the_picture():
+    for name in ("BT", "G", "AT"):
+        assert getattr(exercise_of_winograd, name) is getattr(picture_of_winograd, name)
 
 
 @pytest.mark.parametrize("case", cases("parallel_sum"), ids=lambda case: case.what)

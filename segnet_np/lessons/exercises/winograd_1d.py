@@ -4,6 +4,7 @@ import numpy as np
 
 from segnet_np.lessons.counted import products
 from segnet_np.lessons.exercise import Case, Exercise, Mistake
+from segnet_np.lessons.pictures.winograd import AT, BT, G
 
 
 def winograd_1d(d, g):
@@ -40,11 +41,6 @@ def _also(function):
 def _by(bt, g_matrix, at):
     bt, g_matrix, at = (np.array(matrix, float) for matrix in (bt, g_matrix, at))
     return lambda d, g: at @ ((g_matrix @ g) * (bt @ d))
-
-
-BT = [[1, 0, -1, 0], [0, 1, 1, 0], [0, -1, 1, 0], [0, 1, 0, -1]]
-G = [[1, 0, 0], [0.5, 0.5, 0.5], [0.5, -0.5, 0.5], [0, 0, 1]]
-AT = [[1, 1, 1, 0], [0, 1, -1, -1]]
 
 
 def _turned(d, g):
