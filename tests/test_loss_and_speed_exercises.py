@@ -164,6 +164,21 @@ def winograd_by_matrices(d, g):
     return at @ ((g_matrix @ g) * (bt @ d))
 
 
+def winograd_with_conversions(d, g):
+    d, g = as_floats(d), np.array(g, dtype=np.float64)
+    halves = np.asarray([[1, 1, 1], [1, -1, 1]], float) / 2
+    a, b = halves @ g
+    y = np.zeros(2, float)
+    m1, m2 = float(d[1] + d[2]) * a, (d[2] - d[1]) * np.float64(b)
+    y[0] = (d[0] - d[2]) * g[0] + m1 + m2
+    y[1] = m1 - m2 - (d[1] - d[3]) * g[2]
+    return y
+
+
+def as_floats(numbers):
+    return np.asarray(numbers, float)
+
+
 @njit
 def winograd_compiled(d, g):
     m1 = (d[1] + d[2]) * 0.5 * (g[0] + g[1] + g[2])
@@ -190,6 +205,7 @@ def winograd_compiled(d, g):
         ("parallel_sum", sum_in_rows_of_numpy),
         ("winograd_1d", winograd_by_matrices),
         ("winograd_1d", winograd_compiled),
+        ("winograd_1d", winograd_with_conversions),
         ("winograd_1d", lambda d, g: list(winograd_by_matrices(d, g))),
     ],
 )
@@ -246,17 +262,45 @@ def test_a_race_is_told_of_although_the_numbers_are_right():
     assert "race" in verdict.said
 
 
+def six_products(d, g):
+    return np.array([d[i] * g[0] + d[i + 1] * g[1] + d[i + 2] * g[2] for i in range(2)])
+
+
+def six_by_a_closure():
+    numpy = np
+
+    def answer(d, g):
+        return six_products(numpy.asarray(d, "float64"), g)
+
+    return answer
+
+
 @pytest.mark.parametrize(
     ("answer", "count"),
     [
         (lambda d, g: [d[i] * g[0] + d[i + 1] * g[1] + d[i + 2] * g[2] for i in range(2)], 6),
         (lambda d, g: np.array([d[:3] @ g, d[1:] @ g]), 6),
+        (lambda d, g: six_products(np.asarray(d, float), g), 6),
+        (lambda d, g: six_products(as_floats(d), as_floats(g)), 6),
+        (lambda d, g: six_products([float(number) for number in d], g), 6),
+        (njit(six_products), 6),
+        (six_by_a_closure(), 6),
     ],
 )
 def test_winograd_with_too_many_products(answer, count):
     verdict = judge(find("winograd_1d"), answer)
     assert not verdict.ok
     assert f"{count} products" in verdict.said
+
+
+def test_winograd_with_products_that_nobody_can_count():
+    def answer(d, g):
+        return six_products(d.astype(float), g)
+
+    verdict = judge(find("winograd_1d"), answer)
+    assert not verdict.ok
+    assert "could not be counted" in verdict.said
+    assert "`.astype(float)`" in verdict.said
 
 
 # ------------------------------------------------------------------------------- figures quoted in the lesson

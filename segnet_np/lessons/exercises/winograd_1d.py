@@ -30,7 +30,12 @@ def _cases():
 
 def _also(function):
     count = products(function, *_cases()[3].arguments)
-    if count is not None and count > 4:
+    if count is None:
+        return (
+            "The two numbers are right. How many products it took could not be counted: leave out "
+            "conversions such as `float(...)` or `.astype(float)`, and check again."
+        )
+    if count > 4:
         return (
             f"The two numbers are right, but it took {count} products of a number made from d with one made "
             "from g. The point of it is to need only 4."
