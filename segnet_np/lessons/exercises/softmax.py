@@ -123,6 +123,5 @@ EXERCISE = Exercise(
             "The signs are turned round: the class with the largest logit gets the smallest probability.",
         ),
     ),
-    see="segnet_np/reference.py, softmax, "
-    "and fast in segnet_np/kernels/softmax_cross_entropy.py, softmax",
+    see="segnet_np/reference.py, softmax, and fast in segnet_np/kernels/softmax_cross_entropy.py, softmax",
 )
