@@ -65,6 +65,8 @@ class Exercise:
         How far an element may be off, relative to the largest expected one.
     see : str
         Where the library does the same, to be read after one's own: "segnet_np/reference.py, max_pool2d".
+    other_ways : sequence of str
+        Lines of other usual ways to write it, which no notebook may hold either, as each is nearly all of it.
     starts_from : callable, optional
         The code that the learner is given, where the exercise is to mend it.
     seconds : float
@@ -87,6 +89,7 @@ class Exercise:
     mistakes: Sequence[Mistake]
     rtol: float = 1e-9
     see: str = ""
+    other_ways: Sequence[str] = ()
     starts_from: Callable[..., Any] | None = None
     seconds: float = 60.0
     call: Callable[[Callable[..., Any], tuple[Any, ...]], Any] | None = None

@@ -145,4 +145,5 @@ Neighbours share a side, so a pixel has up to four; the edge of the picture is n
         Mistake(_all_differ, "A pixel was marked only if **all** of its neighbours differ. One is enough."),
     ),
     see="segnet_np/training/boundary_f1.py, _edges",
+    other_ways=("edges[1:] |= ",),
 )

@@ -173,4 +173,5 @@ label is `ignore_index` (void) are not counted, whatever was predicted there."""
         ),
     ),
     see="segnet_np/training/metrics.py, confusion_matrix",
+    other_ways=("np.add.at(confusion, ", "* num_classes + predict"),
 )

@@ -129,4 +129,5 @@ the bias.""",
         ),
     ),
     see="segnet_np/layers/conv2d.py, _sum_pixels",
+    other_ways=("dout.sum((0, 2, 3))", "dout.sum(axis=(0, 2, 3))", "np.sum(dout, axis=(0, 2, 3))"),
 )

@@ -109,7 +109,7 @@ indices: nobody remembered any.""",
     cases=cases,
     hints=(
         "Where does window (i, j) of a map begin?",
-        "Zeros of `output_size`; then `out[2 * i, 2 * j] = y[i, j]` for each i and j.",
+        "Zeros of `output_size`; then value (i, j) of y goes to row 2 * i and column 2 * j.",
         "In one line without a loop: `out[: 2 * y.shape[0] : 2, : 2 * y.shape[1] : 2] = y`.",
     ),
     mistakes=(
@@ -138,4 +138,5 @@ indices: nobody remembered any.""",
     ),
     also=_also,
     see="segnet_np/reference_decoders.py, unpool_at, and segnet_np/layers/fixed_unpool.py",
+    other_ways=("out[::2, ::2] = y", "out[: 2 * y.shape[0] : 2"),
 )

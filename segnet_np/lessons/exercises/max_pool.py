@@ -139,6 +139,7 @@ overlap; of an odd map the last row or column is left out. Return two arrays of 
 the largest number of each window, and `offsets`, where in its window that stood: 0 and 1 in the upper row, 2
 and 3 in the lower one. Of equal maxima take the first one, in the order of the offsets.""",
     see="segnet_np/reference.py, max_pool2d, and fast in segnet_np/kernels/max_pool.py",
+    other_ways=("windows.argmax(axis=0)", "windows.argmax(0)"),
     outputs=("y", "offsets"),
     solution=solution,
     cases=cases,

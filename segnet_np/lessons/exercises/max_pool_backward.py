@@ -114,6 +114,7 @@ EXERCISE = Exercise(
 `offsets`; `dy` of shape (H // 2, W // 2) is the gradient of the loss with respect to y. Return `dx`, the
 gradient with respect to x, of the shape of x. (Do you need the numbers in x, or only its shape?)""",
     see="segnet_np/reference.py, max_pool2d_backward, which is a single call of max_unpool2d",
+    other_ways=("dx[2 * i + offsets // 2, 2 * j + offsets % 2] = dy",),
     outputs=("dx",),
     solution=solution,
     cases=cases,

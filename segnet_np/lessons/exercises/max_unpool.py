@@ -104,6 +104,7 @@ EXERCISE = Exercise(
 them, and `size` is (H, W), what the map measured before. Return a map of that size in which each number of y
 stands where its offset says in its own window, and all other places hold zero.""",
     see="segnet_np/reference.py, max_unpool2d",
+    other_ways=("out[2 * i + offsets // 2, 2 * j + offsets % 2] = y",),
     outputs=("out",),
     solution=solution,
     cases=cases,

@@ -98,6 +98,7 @@ EXERCISE = Exercise(
 a map of shape (H, W), where `offsets` says. `dout` of shape (H, W) is the gradient of the loss with respect
 to that map. Return `dy` of the shape of `offsets`, the gradient with respect to y.""",
     see="segnet_np/reference.py, max_unpool2d_backward, and fast in segnet_np/kernels/max_unpool.py, gather",
+    other_ways=("dout[2 * i + offsets // 2, 2 * j + offsets % 2]",),
     outputs=("dy",),
     solution=solution,
     cases=cases,

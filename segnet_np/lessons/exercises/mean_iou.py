@@ -169,4 +169,9 @@ IoU 0 and counts.""",
         ),
     ),
     see="segnet_np/training/metrics.py, Metrics.mean_iou",
+    other_ways=(
+        "true + predicted - hits",
+        "confusion.sum(1) + confusion.sum(0) - ",
+        "confusion.sum(axis=1) + confusion.sum(axis=0) - ",
+    ),
 )

@@ -156,7 +156,7 @@ EXERCISE = Exercise(
         "* j + k % 2`, and k is the offset. Begin with pixel 0, so that negative numbers are no special "
         "case.",
         "Inside three loops: `best = x[2 * i, 2 * j, c]`, `where = 0`, then for k in 1, 2, 3 replace both "
-        "if the value is greater (not equal); at last `out[i, j, c] = best` and `offsets[i, j, c] = where`.",
+        "if the value is greater (not equal); at last write both to cell (i, j, c) of `out` and `offsets`.",
     ),
     mistakes=(
         Mistake(

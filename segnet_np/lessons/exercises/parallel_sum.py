@@ -208,4 +208,5 @@ EXERCISE = Exercise(
     call=_call,
     also=_also,
     see="segnet_np/kernels/channel_sum.py, channel_sum",
+    other_ways=("partial[chunk] += x[p]", "partial[chunk] = x["),
 )

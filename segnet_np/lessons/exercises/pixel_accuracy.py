@@ -92,6 +92,10 @@ EXERCISE = Exercise(
 class number for each pixel. Pixels whose label is `void` were never labelled: they count neither as right
 nor as wrong. Return the share of the other pixels that were predicted right, from 0 to 1.""",
     see="segnet_np/training/metrics.py, global_accuracy, from a confusion matrix",
+    other_ways=(
+        "(prediction == labels)[labels != void]",
+        "prediction[labels != void] == labels[labels != void]",
+    ),
     outputs=("accuracy",),
     solution=solution,
     cases=cases,

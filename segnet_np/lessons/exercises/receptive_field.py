@@ -183,4 +183,5 @@ columns: the kernels are square) of the input one pixel of the last layer's outp
         Mistake(_area, "This is the number of pixels, the square. Wanted is the number of rows."),
     ),
     see="segnet_np/lessons/pictures/convolution.py, fields",
+    other_ways=("(kernel_size - 1) * step",),
 )

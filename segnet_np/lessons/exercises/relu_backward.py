@@ -114,4 +114,5 @@ that x itself is not given: `out` says enough. Where x was exactly 0 there is no
         Mistake(_above_one, "The mask starts at 1. Everything above 0 was let through forward."),
     ),
     see="segnet_np/layers/relu.py, which remembers only what it returned",
+    other_ways=("dout * (out > 0)", "(out > 0) * dout", "np.where(out > 0, dout, 0"),
 )
