@@ -139,6 +139,7 @@
       step("cell \u25b6", () => move(1)),
     ];
 
+    // A mode other than dx has no turned reading; `terms` ignores the flag there.
     const list = () => terms(data, state.mode, state.row, state.column, state.turned);
 
     function select(row, column, count = Infinity) {
@@ -248,7 +249,6 @@
     }
 
     turn.addEventListener("change", () => { state.turned = turn.checked; select(state.row, state.column); build(); });
-    // A mode other than dx has no turned reading; `terms` ignores the flag there.
     element.replaceChildren(
       make("div", { class: "snp-conv-bar", role: "group", "aria-label": "what is computed" }, ...buttons.map(([, b]) => b)),
       help, stage, words,
