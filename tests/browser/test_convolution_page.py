@@ -155,6 +155,28 @@ def test_colours_follow_the_page_and_can_be_read(driver, prefer, tmp_path, syste
     assert ratio >= 4.5, what
 
 
+# How small the small numbers are, and which of them leave their cell.
+SMALL = """const smallest = [], outside = [];
+for (const order of document.querySelectorAll(".snp-conv-order")) {
+  if (!order.textContent) continue;
+  smallest.push(parseFloat(getComputedStyle(order).fontSize));
+  const [box, cell] = [order, order.parentElement].map((node) => node.getBoundingClientRect());
+  if (box.left < cell.left || box.right > cell.right) outside.push(order.textContent);
+}
+return [Math.min(...smallest), outside];"""
+
+
+def test_the_small_numbers_can_be_read(driver, resize, tmp_path):
+    """They alone say which cells are multiplied to those who do not see the colours."""
+    for width in (1200, 360):
+        resize(width, 740)
+        for figure in open_page(driver, tmp_path):
+            figure.press("backward: dweight")
+        smallest, outside = driver.execute_script(SMALL)
+        assert smallest >= 11
+        assert outside == []
+
+
 def test_it_fits_a_phone(driver, resize, tmp_path):
     resize(360, 740)
     open_page(driver, tmp_path)
