@@ -160,6 +160,18 @@ def test_a_screen_reader_finds_names(page):
     assert page.find("[aria-current=step]").text == "4 Backward of pool"
 
 
+@pytest.mark.parametrize(("before", "level"), [("", "2"), ("<h1>a</h1>", "2"), ("<h1>a</h1><h3>b</h3>", "4")])
+def test_headings_skip_no_level(driver, tmp_path, before, level):
+    """They come one below the last heading before them, whatever comes after."""
+    path = tmp_path / "page.html"
+    path.write_text(f"<!DOCTYPE html><meta charset=utf-8>{before}{markup()}<h6>c</h6>", encoding="utf-8")
+    driver.get(path.as_uri())
+    headings = Stepper(driver).root.find_elements(By.CSS_SELECTOR, ".snps-title")
+    assert [heading.text for heading in headings] == ["Forward", "Backward"]
+    assert {heading.aria_role for heading in headings} == {"heading"}
+    assert {heading.get_attribute("aria-level") for heading in headings} == {level}
+
+
 @pytest.mark.parametrize("scheme", ["light", "dark"])
 def test_all_texts_stand_out_from_what_is_behind_them(page, prefer, scheme):
     prefer(scheme)

@@ -447,9 +447,17 @@ export function mount(root) {
     paint();
   }
 
+  /** The level of a heading here: one below that of the page's last heading before the stepper. */
+  function headingLevel() {
+    const before = [...document.querySelectorAll("h1, h2, h3, h4, h5")]
+      .filter((heading) => heading.compareDocumentPosition(root) & Node.DOCUMENT_POSITION_FOLLOWING);
+    return before.length ? Number(before[before.length - 1].tagName[1]) + 1 : 2;
+  }
+
   /** Make all cells anew, for a new size. */
   function build() {
     cells = {};
+    const level = headingLevel();
     root.style.setProperty("--cols", m.w);
     root.style.setProperty("--small-cols", m.y[0].length);
     root.classList.toggle("snps-many", m.w > 6); // on a phone, too many to stand beside the pooled maps
@@ -457,7 +465,7 @@ export function mount(root) {
       element("div", { class: `snps-arrow snps-arrow-${where}`, "aria-hidden": "true" }, text);
     const pass = (title, [first, second, third, last], [there, on]) =>
       element("section", { class: `snps-pass snps-${title.toLowerCase()}`, "aria-label": title },
-        element("h4", { class: "snps-title" }, title),
+        element("div", { class: "snps-title", role: "heading", "aria-level": level }, title),
         element("div", { class: "snps-maps" }, grid(first), arrow(there, 1),
           element("div", { class: "snps-middle" }, grid(second), grid(third)), arrow(on, 2), grid(last)));
     stage.replaceChildren(
