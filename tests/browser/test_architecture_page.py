@@ -122,7 +122,7 @@ def test_sizes_and_nets_can_be_changed(page):
     assert "left out" in net.panel
     page.execute_script("arguments[0].click()", net.root.find_element(By.CSS_SELECTOR, "[type=checkbox]"))
     assert "128 maps of 12x16" in net.panel
-    net.fill("rows", 20)
+    net.fill("rows", f"20{Keys.ENTER}")
     assert "SegNet takes pictures of at least 32x32" in net.text
     net.fill("rows", 64)
     for option in net.root.find_elements(By.TAG_NAME, "option"):
@@ -131,6 +131,40 @@ def test_sizes_and_nets_can_be_changed(page):
     assert "1,416,587 parameters" in net.text
     net.button("conv_decode3").click()
     assert "no ReLU" in net.panel
+
+
+def test_a_number_that_is_being_typed_is_not_wrong_yet(page):
+    """360 begins with a 3, which is too small; what is said of that comes when the number is finished."""
+    net = Architecture(page)
+    refusal = net.root.find_element(By.CSS_SELECTOR, "[role=alert]")
+    net.fill("rows", 3)
+    assert refusal.text == ""
+    page.switch_to.active_element.send_keys("6")
+    assert "picture 36x480" in net.text
+    net.fill("rows", 20)
+    page.switch_to.active_element.send_keys(Keys.TAB)
+    assert "at least 32x32" in refusal.text
+    assert "picture" not in net.root.find_element(By.CSS_SELECTOR, ".snp-arch-body").text.replace(
+        "pictures", ""
+    )
+    net.fill("rows", 45)
+    assert refusal.text == ""
+    # The click ends the typing too, and is not lost.
+    net.button("pool2").click()
+    assert net.title == "pool2: max-pooling"
+
+
+def test_what_is_read_out_stays_the_same_region(page):
+    """A screen reader says what changes in a live region; of a new one it says nothing."""
+    net = Architecture(page)
+    regions = net.root.find_elements(By.CSS_SELECTOR, "[role=status], [role=alert]")
+    assert len(regions) == 2
+    net.button("45x61").click()
+    net.fill("classes", f"0{Keys.ENTER}")
+    net.fill("classes", 3)
+    net.root.find_elements(By.TAG_NAME, "option")[1].click()
+    assert net.root.find_elements(By.CSS_SELECTOR, "[role=status], [role=alert]") == regions
+    assert net.title == "pool1: max-pooling"
 
 
 @pytest.mark.parametrize("scheme", ["light", "dark"])

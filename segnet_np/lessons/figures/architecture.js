@@ -182,8 +182,29 @@
       this.root = root;
       this.settings = JSON.parse(root.dataset.architecture);
       this.chosen = "pool1";
-      root.replaceChildren(this.controls(), (this.body = element("div", { class: "snp-arch-body" })));
+      const controls = this.controls();
+      this.body = this.frame();
       this.draw();
+      root.replaceChildren(controls, this.body);
+    }
+
+    /** All that stays when settings change. A live region that is made anew is not read out, so it stays too. */
+    frame() {
+      this.wrong = element("p", { class: "snp-arch-wrong", role: "alert" });
+      this.sum = element("p", { class: "snp-arch-sum" });
+      const help = element("p", { class: "snp-arch-help", text:
+        "Click a block, or use the arrow keys: forward goes down the encoder and up the decoder." });
+      this.grid = element("div", { class: "snp-arch-grid", role: "group", "aria-label": "The blocks of the net" });
+      this.grid.addEventListener("keydown", (event) => this.key(event));
+      const steps = element("div", { class: "snp-arch-bar" });
+      for (const [text, by] of [["\u2190 back", -1], ["forward \u2192", 1]]) {
+        const step = element("button", { type: "button", text });
+        step.addEventListener("click", () => this.move(by, false));
+        steps.append(step);
+      }
+      this.panel = element("div", { class: "snp-arch-panel", role: "status", "aria-live": "polite" });
+      return element("div", { class: "snp-arch-body" }, [this.wrong, this.sum, help,
+        element("div", { class: "snp-arch-both" }, [this.grid, element("div", { class: "snp-arch-side" }, [steps, this.panel])])]);
     }
 
     controls() {
@@ -196,7 +217,15 @@
       for (const [name, label] of [["height", "rows"], ["width", "columns"], ["channels", "width"], ["classes", "classes"]]) {
         const field = element("input", { type: "number", min: 1, inputmode: "numeric" });
         field.value = this.settings[name];
-        field.addEventListener("input", () => this.set({ [name]: Number(field.value) }));
+        // 360 begins with a 3: what is wrong is said when the number is finished, what is right is drawn at once.
+        field.addEventListener("input", () => {
+          const change = { [name]: Number(field.value) };
+          if (!trouble({ ...this.settings, ...change })) this.set(change);
+        });
+        // What is drawn already stays as it is, or a click on a block, which ends the typing, would miss it.
+        field.addEventListener("change", () => {
+          if (this.settings[name] !== Number(field.value)) this.set({ [name]: Number(field.value) });
+        });
         this.fields[name] = field;
         bar.append(element("label", { text: `${label} ` }, [field]));
       }
@@ -225,8 +254,10 @@
 
     draw() {
       const wrong = trouble(this.settings);
+      if (this.wrong.textContent !== wrong) this.wrong.textContent = wrong;
+      this.body.classList.toggle("snp-arch-stopped", Boolean(wrong));
       if (wrong) {
-        this.body.replaceChildren(element("p", { class: "snp-arch-wrong", role: "alert", text: wrong }));
+        this.panel.replaceChildren();
         return;
       }
       this.blocks = plan(this.settings);
@@ -243,7 +274,8 @@
       }
       if (!this.parts.some((part) => part.key === this.chosen)) this.chosen = "pool1";
       this.buttons = new Map();
-      const grid = element("div", { class: "snp-arch-grid", role: "group", "aria-label": "The blocks of the net" });
+      const { grid } = this;
+      grid.replaceChildren();
       // What was on the page in the order of the forward pass is read out in it; the style sheet puts it into place.
       this.place(grid, "encoder", 0, [this.button("picture", `picture ${size(this.blocks[0].out)}`)], "");
       for (let stage = 1; stage <= depth; stage++) {
@@ -261,31 +293,18 @@
       const top = classifier.stage === 0 ? [this.button(classifier.name, classifier.name)] : [];
       this.place(grid, "decoder", 0, [...top, element("span", { class: "snp-arch-end",
         text: `${classifier.out[0]} logits a pixel, ${size(classifier.out)}` })], "");
-      grid.addEventListener("keydown", (event) => this.key(event));
-
-      this.panel = element("div", { class: "snp-arch-panel", role: "status", "aria-live": "polite" });
-      const steps = element("div", { class: "snp-arch-bar" });
-      for (const [text, by] of [["\u2190 back", -1], ["forward \u2192", 1]]) {
-        const step = element("button", { type: "button", text });
-        step.addEventListener("click", () => this.move(by, false));
-        steps.append(step);
-      }
       const all = totals(this.blocks);
-      const sum = element("p", { class: "snp-arch-sum", text:
+      this.sum.textContent =
         `${TITLES[this.settings.model]}: ${written(all.parameters)} parameters, ${bytes(4 * all.parameters)} in float32. `
         + `For one picture the decoder is told ${bytes(all.windows / 4)} of indices; the maps they stand for would be `
-        + `${bytes(4 * all.numbers)}.` });
-      const help = element("p", { class: "snp-arch-help", text:
-        "Click a block, or use the arrow keys: forward goes down the encoder and up the decoder." });
-      this.body.replaceChildren(sum, help, element("div", { class: "snp-arch-both" },
-        [grid, element("div", { class: "snp-arch-side" }, [steps, this.panel])]));
+        + `${bytes(4 * all.numbers)}.`;
       this.choose(this.chosen, false);
     }
 
     placeStage(grid, where, stage) {
       const mine = this.blocks.filter((block) => block.where === where && block.stage === stage);
       const conv = mine.filter((block) => block.kind !== "pool" && block.kind !== "unpool");
-      const out = conv[0].in && where === "encoder" ? conv[0].out : conv[0].in;
+      const out = where === "encoder" ? conv[0].out : conv[0].in;
       const buttons = mine.map((block) => this.button(block.name, block.kind === "conv" ? `conv${block.name}` : block.name));
       this.place(grid, where, stage, buttons, `${out[0]} x ${size(out)}`);
     }
