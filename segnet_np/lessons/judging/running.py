@@ -84,14 +84,19 @@ def parameter_names(exercise: Exercise) -> list[str]:
 
 
 def unchanged(after: Any, before: Any) -> bool:
-    """Whether an argument still holds what it held, as far as arrays and the lists of them go."""
+    """Whether an argument still holds what it held: arrays, numbers and text, and lists and dicts of them."""
     if isinstance(before, np.ndarray):
         nan = before.dtype.kind in "fc"
-        return after.dtype == before.dtype and np.array_equal(after, before, equal_nan=nan)
+        alike = isinstance(after, np.ndarray) and after.dtype == before.dtype
+        return alike and np.array_equal(after, before, equal_nan=nan)
+    if isinstance(before, int | float | str):
+        return type(after) is type(before) and (after == before or after != after and before != before)
     if isinstance(before, dict):
-        return after.keys() == before.keys() and all(unchanged(after[key], before[key]) for key in before)
+        alike = isinstance(after, dict) and after.keys() == before.keys()
+        return alike and all(unchanged(after[key], before[key]) for key in before)
     if isinstance(before, list | tuple):
-        return len(after) == len(before) and all(map(unchanged, after, before))
+        alike = type(after) is type(before) and len(after) == len(before)
+        return alike and all(map(unchanged, after, before))
     return True
 
 
