@@ -1,8 +1,12 @@
 """What `check` finds behind wrong answers to the course's exercises, and what it must not claim."""
 
+import re
+
+import numpy as np
 import pytest
 
 from segnet_np.lessons import exercises
+from segnet_np.lessons.judging import patterns
 from segnet_np.lessons.judging.judge import judge
 
 
@@ -36,3 +40,38 @@ def test_a_list_that_the_function_changes_is_noticed(change):
     verdict = judge(exercise, answer)
     assert verdict.kind == "input written", str(verdict)
     assert "`layers`" in verdict.said
+
+
+# ------------------------------------------------------------------------- what a wrong number depends on
+
+
+def per_picture(dout, x, weight, eps):
+    """The exercise's answer, but each picture has statistics of its own."""
+    right = exercises.find("bug_batch_norm").solution
+    return np.concatenate([right(dout[n : n + 1], x[n : n + 1], weight, eps) for n in range(len(x))])
+
+
+def test_which_numbers_of_a_large_array_count_is_found_by_moving_some_of_them():
+    said = told("bug_batch_norm", per_picture)
+    assert re.search(r"should change when `dout\[\d, \d, \.\.\.\]`", said), said
+    assert "order, signs, factors" not in said
+
+
+def test_it_is_not_said_of_numbers_that_nobody_moved_that_they_are_the_right_ones():
+    def answer(running_mean, running_var, x, momentum):
+        right = exercises.find("running_statistics").solution
+        return right(running_mean, running_var, x, momentum)[0], (
+            (1 - momentum) * running_var
+            + momentum * x.var((0, 2, 3)) * x[:, 0].size / (x[0, 0].size - 0.5 - 0.5 / len(x))
+        )
+
+    said = told("running_statistics", answer)
+    assert "not right yet" in said
+    assert "depends on the right numbers" not in said
+
+
+def test_a_recognised_mistake_costs_no_search_for_what_the_numbers_depend_on(monkeypatch):
+    monkeypatch.setattr(patterns, "compare_dependence", lambda *_: pytest.fail("searched"))
+    exercise = exercises.find("bug_batch_norm")
+    for mistake in exercise.mistakes:
+        assert mistake.cause in judge(exercise, mistake.answer).cause

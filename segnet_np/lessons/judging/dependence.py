@@ -14,8 +14,8 @@ from segnet_np.lessons.exercise import Case, Exercise
 from segnet_np.lessons.judging.running import parameter_names, run
 from segnet_np.lessons.judging.trial import Trial, taken_apart
 
-#: How many numbers of an array are moved at most, and for how many seconds altogether.
-_LARGEST, _SECONDS = 80, 2.0
+#: Of an array up to this size every number is moved; of a larger one so many, drawn; for so many seconds.
+_LARGEST, _DRAWN, _SECONDS = 80, 40, 2.0
 
 #: A smaller relative change is one of rounding.
 _ROUNDING = 1e-7
@@ -45,27 +45,47 @@ def compare_dependence(exercise: Exercise, function: Callable[..., Any], trial: 
     index, label = trial.difference.index, trial.labels[0]
     place_of = label + (str(list(index)) if index else "")
     until = time.perf_counter() + _SECONDS
-    same_for = []
+    same_for, tried = [], True
     for place, name in enumerate(parameter_names(exercise)[: len(trial.case.arguments)]):
         value = trial.case.arguments[place]
-        if not isinstance(value, np.ndarray) or value.dtype.kind not in "iuf" or value.size > _LARGEST:
+        if not isinstance(value, np.ndarray) or value.dtype.kind not in "iuf":
+            tried = tried and not isinstance(value, np.ndarray | list | tuple | dict)
             continue
         right = _moves(exercise, exercise.solution, trial, place, until)
         mine = _moves(exercise, function, trial, place, until)
         missing = [k for k in right if right[k] and mine.get(k) is False]
         extra = [k for k in right if right[k] is False and mine.get(k)]
         if missing:
-            return f"`{place_of}` should change when {_listed(name, missing)} changes, and yours does not."
+            named = _listed(name, missing, right, value.size)
+            return f"`{place_of}` should change when {named} changes, and yours does not."
         if extra:
-            return f"yours changes when {_listed(name, extra)} changes, and `{place_of}` should not."
+            named = _listed(name, extra, mine, value.size)
+            return f"yours changes when {named} changes, and `{place_of}` should not."
+        tried = tried and len(right) == value.size and None not in (*right.values(), *mine.values())
         if any(right.values()):
             same_for.append(f"`{name}`")
-    if not same_for:
+    # Of numbers that were not moved nobody knows whether they matter.
+    if not same_for or not tried:
         return ""
     return (
         f"`{place_of}` depends on the right numbers of {' and '.join(same_for)}, so look at how they are put "
         "together: order, signs, factors."
     )
+
+
+def _places(shape: tuple[int, ...], here: tuple[int, ...]) -> list[tuple[int, ...]]:
+    """All places of a small array; of a large one some: in each channel of each picture, and `here`."""
+    if np.prod(shape, dtype=int) <= _LARGEST:
+        return list(np.ndindex(shape))
+    rng = np.random.default_rng(0)
+    leading = list(np.ndindex(shape[:-2]))
+    rng.shuffle(leading)
+    starts = [*leading, *leading][:_DRAWN]
+    starts += [leading[k] for k in rng.integers(len(leading), size=_DRAWN - len(starts))]
+    drawn = [(*map(int, start), *(int(rng.integers(size)) for size in shape[-2:])) for start in starts]
+    if len(here) == len(shape) and all(k < size for k, size in zip(here, shape, strict=True)):
+        drawn.append(here)
+    return sorted(set(drawn))
 
 
 def _moves(
@@ -78,7 +98,7 @@ def _moves(
     far = 3 * float(np.ptp(value)) + 1 if value.size else 1.0
     steps = (far / 300, far, -far) if value.dtype.kind == "f" else (1, -1)
     found: dict[tuple[int, ...], bool | None] = {}
-    for k in np.ndindex(value.shape):
+    for k in _places(value.shape, trial.difference.index if trial.difference else ()):
         found[k] = None
         for step in steps if here is not None and time.perf_counter() < until else ():
             moved = value.copy()
@@ -108,7 +128,15 @@ def _result(
     return number if np.isfinite(number) else None
 
 
-def _listed(name: str, places: list[tuple[int, ...]]) -> str:
-    named = [f"`{name}{list(k)}`" if k else f"`{name}`" for k in places[:_NAMED]]
-    more = [f"{len(places) - _NAMED} more"] if len(places) > _NAMED else []
+def _listed(
+    name: str, places: list[tuple[int, ...]], moves: dict[tuple[int, ...], bool | None], size: int
+) -> str:
+    """Name places; in a large array the channels, where all places that matter in them are meant."""
+    written = [", ".join(map(str, k)) for k in places]
+    channels = sorted({k[:-2] for k in places})
+    drawn = len(moves) < size and len(places[0]) > 2
+    if drawn and all(k in places for k in moves if k[:-2] in channels and moves[k]):
+        written = [", ".join(map(str, (*channel, "..."))) for channel in channels]
+    named = [f"`{name}[{place}]`" if place else f"`{name}`" for place in written[:_NAMED]]
+    more = [f"{len(written) - _NAMED} more"] if len(written) > _NAMED else []
     return " or ".join([*named, *more])

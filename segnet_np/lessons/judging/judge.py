@@ -68,8 +68,8 @@ def _failed(
 ) -> Verdict:
     first = failing[0]
     passed = sum(not trial.fault for trial in trials)
-    suspicion = suspect_form(exercise, function, first) or suspect_values(exercise, function, failing, trials)
-    if suspicion.kind == "not yet":
+    suspicion = suspect_form(exercise, function, first)
+    if suspicion is not None and suspicion.kind == "not yet":
         return Verdict(exercise.name, "not yet", 0, total, suspicion.said, suspicion.cause)
     if first.fault in ("values", "shape") and not _steady(exercise, function, first):
         return _unsteady(exercise, first, passed, total)
@@ -87,6 +87,8 @@ def _failed(
             by_hand=exercise.call is None,
         )
     mistake, how = recognise(exercise, trials)
+    if suspicion is None:
+        suspicion = suspect_values(exercise, function, failing, trials, thorough=mistake is None)
     cause, notes = suspicion.cause, _notes(suspicion, failing)
     if mistake is not None:
         cause = how + mistake.cause

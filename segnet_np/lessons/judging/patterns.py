@@ -59,7 +59,11 @@ Question = Callable[[Sequence[Wrong]], tuple[str, str] | None]
 
 
 def suspect_values(
-    exercise: Exercise, function: Callable[..., Any], failing: Sequence[Trial], trials: Sequence[Trial]
+    exercise: Exercise,
+    function: Callable[..., Any],
+    failing: Sequence[Trial],
+    trials: Sequence[Trial],
+    thorough: bool = True,
 ) -> Suspicion:
     """Guess why the numbers of the first wrong output are wrong.
 
@@ -70,6 +74,8 @@ def suspect_values(
         The learner's.
     failing, trials : sequence of Trial
         Those that fail, the first with wrong values; and all.
+    thorough : bool, default True
+        Whether to call the learner's function again and again, should nothing else explain the numbers.
 
     Returns
     -------
@@ -95,7 +101,7 @@ def suspect_values(
     if words := region(known):
         return Suspicion("values", "", words)
     more = advice(known[0], trials)
-    if words := compare_dependence(exercise, function, failing[0]):
+    if thorough and (words := compare_dependence(exercise, function, failing[0])):
         more = f"{words} {more[0].upper()}{more[1:]}"
     return Suspicion("values", "", more)
 

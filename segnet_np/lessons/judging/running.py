@@ -90,7 +90,7 @@ def unchanged(after: Any, before: Any) -> bool:
         alike = isinstance(after, np.ndarray) and after.dtype == before.dtype
         return alike and np.array_equal(after, before, equal_nan=nan)
     if isinstance(before, int | float | str):
-        return type(after) is type(before) and (after == before or after != after and before != before)
+        return type(after) is type(before) and bool(after == before or (after != after and before != before))
     if isinstance(before, dict):
         alike = isinstance(after, dict) and after.keys() == before.keys()
         return alike and all(unchanged(after[key], before[key]) for key in before)
