@@ -19,11 +19,13 @@ def _cases():
     far_apart = rng.normal(0, 1, (1, 3, 2, 4))
     far_apart[..., 0] += 1000
     far_apart[..., 3] -= 1000
+    wide = np.array([0.0, 2000.0, 10.0]).reshape(1, 3, 1, 1)
     return [
         Case("one pixel, two classes: log 1 and log 3", (quarter,)),
         Case("two pictures of 4x5 pixels, three classes", (several,)),
         Case("a pixel whose logits are all the same", (np.full((1, 4, 1, 1), 2.5),)),
         Case("logits near 1000 in one pixel and near -1000 in another", (far_apart,)),
+        Case("one pixel with the logits 0, 2000 and 10", (wide,)),
     ]
 
 
@@ -78,6 +80,11 @@ EXERCISE = Exercise(
             lambda logits: _shares(_exp(logits - logits.max()), 1),
             "The shift is the largest number of the whole array. A pixel whose logits are all far below it "
             "is left with nothing but zeros, and 0 / 0 is NaN: each pixel needs a maximum of its own.",
+        ),
+        Mistake(
+            lambda logits: _shares(_exp(logits - logits.min(axis=1, keepdims=True)), 1),
+            "Another number than the largest logit was taken off, such as the smallest one or the mean. "
+            "The shift must be the largest logit of the pixel, so that no exponent is above 0.",
         ),
         Mistake(
             lambda logits: _shares(_exp(_shifted(logits)), None),
