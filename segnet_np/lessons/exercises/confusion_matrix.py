@@ -1,6 +1,6 @@
 """Exercise: the confusion matrix, pixel by pixel."""
 
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 
 import numpy as np
 
@@ -40,6 +40,14 @@ def cases() -> Sequence[Case]:
         Case(
             "the ignored label is one of the classes, 0",
             (rng.integers(0, 3, (4, 5)), rng.integers(0, 3, (4, 5)), 3, 0),
+        ),
+        Case(
+            "classes that are neither true nor predicted, 1 and 3",
+            (np.array([[0, 2, 2], [0, 0, 2]]), np.array([[0, 2, 0], [2, 0, 2]]), 4, 255),
+        ),
+        Case(
+            "400 pixels in a single cell",
+            (np.ones((20, 20), int), np.ones((20, 20), int), 2, 255),
         ),
     ]
 
@@ -103,6 +111,31 @@ def _wrapped(labels: np.ndarray, predictions: np.ndarray, num_classes: int, igno
     counted = labels != ignore_index
     cells = labels[counted] * labels.dtype.type(num_classes) + predictions[counted].astype(labels.dtype)
     return np.bincount(cells, minlength=num_classes**2)[: num_classes**2].reshape(num_classes, num_classes)
+
+
+def _classes_found(
+    labels: np.ndarray, predictions: np.ndarray, num_classes: int, ignore_index: int
+) -> np.ndarray:
+    counted = labels != ignore_index
+    found = np.unique([labels[counted], predictions[counted]])
+    return solution(labels, predictions, num_classes, ignore_index)[np.ix_(found, found)]
+
+
+def _counted_in(dtype: str) -> Callable[[np.ndarray, np.ndarray, int, int], np.ndarray]:
+    def answer(
+        labels: np.ndarray, predictions: np.ndarray, num_classes: int, ignore_index: int
+    ) -> np.ndarray:
+        return solution(labels, predictions, num_classes, ignore_index).astype(dtype)
+
+    return answer
+
+
+def _too_short(
+    labels: np.ndarray, predictions: np.ndarray, num_classes: int, ignore_index: int
+) -> np.ndarray:
+    counted = labels != ignore_index
+    cells = labels[counted].astype(int) * num_classes + predictions[counted]
+    return np.bincount(cells).reshape(num_classes, num_classes)
 
 
 EXERCISE = Exercise(
@@ -170,6 +203,24 @@ label is `ignore_index` (void) are not counted, whatever was predicted there."""
             _wrapped,
             "With labels of uint8, `labels * num_classes` is computed in a byte and wraps around at 256. "
             "Convert the labels to int64 before multiplying.",
+        ),
+        Mistake(
+            _classes_found,
+            "The matrix has only the classes that appear in this picture. It has `num_classes` rows and "
+            "columns always, so that matrices of several pictures can be added up.",
+        ),
+        *(
+            Mistake(
+                _counted_in(dtype),
+                f"The counts are {dtype}, and a cell above {np.iinfo(dtype).max} wraps around. A picture has "
+                "many more pixels: count in int64.",
+            )
+            for dtype in ("uint8", "int8")
+        ),
+        Mistake(
+            _too_short,
+            "`np.bincount` ends at the largest number that appears. Where the last cells are empty, it is "
+            "too short for the matrix: say `minlength=num_classes**2`.",
         ),
     ),
     see="segnet_np/training/metrics.py, confusion_matrix",
