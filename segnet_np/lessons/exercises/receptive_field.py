@@ -32,6 +32,8 @@ def cases() -> Sequence[Case]:
         Case("a convolution after a pool", ([POOL, CONV3],)),
         Case("two stages of convolutions and pool", ([CONV3, CONV3, POOL, CONV3, CONV3, POOL],)),
         Case("convolutions that stride themselves", ([(7, 2), (3, 2), (3, 1), (3, 3), (3, 1)],)),
+        Case("a 2x2 convolution that does not stride", ([(2, 1), CONV3],)),
+        Case("a 3x3 convolution that strides", ([(3, 2), CONV3],)),
         Case("SegNet-Basic's encoder", ([CONV7, POOL] * 4,)),
         Case("SegNet's encoder up to its last convolution", (list(ENCODER[:-1]),)),
         Case("SegNet's whole encoder", (list(ENCODER),)),
@@ -106,6 +108,10 @@ def _only_pools_stride(layers: Layers) -> int:
     return solution([layer if layer[1] == 1 else POOL for layer in layers])
 
 
+def _stride_of_the_kernel(layers: Layers) -> int:
+    return solution([(kernel_size, 2 if kernel_size == 2 else 1) for kernel_size, _ in layers])
+
+
 def _area(layers: Layers) -> int:
     return solution(layers) ** 2
 
@@ -148,8 +154,9 @@ columns: the kernels are square) of the input one pixel of the last layer's outp
         ),
         Mistake(
             _backwards,
-            "The layers are taken from the last to the first. A kernel reaches further only for the pools "
-            "*before* it.",
+            "The layers are taken in the wrong order: a kernel reaches further only for the pools *before* "
+            "it. With `(r - 1) * s + k` one starts at the output: go through the layers backwards. Or keep "
+            "a step, and go forwards.",
         ),
         Mistake(
             _last_stride_only,
@@ -179,6 +186,11 @@ columns: the kernels are square) of the input one pixel of the last layer's outp
             _only_pools_stride,
             "Every stride above 1 is taken for a 2x2 pool. A layer adds (kernel_size - 1) steps and "
             "multiplies the step by its own stride.",
+        ),
+        Mistake(
+            _stride_of_the_kernel,
+            "The stride is guessed from the kernel: 2 for a kernel of 2, else 1. Each layer brings its own "
+            "stride, the second number of the pair.",
         ),
         Mistake(_area, "This is the number of pixels, the square. Wanted is the number of rows."),
     ),
