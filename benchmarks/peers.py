@@ -24,6 +24,7 @@ from segnet_np.models.net import Net
 from segnet_np.verify.bench import ours
 from segnet_np.verify.bench.cases import Case, batch_of, build
 from segnet_np.verify.bench.in_turn import environment
+from segnet_np.verify.bench.verified import verify_convolutions
 
 COMPILED, ONNX = "torch.compile", "ONNX Runtime"
 CASES = {
@@ -144,6 +145,8 @@ def time_once(side: str, case: Case) -> dict[str, Any]:
 def main() -> None:
     """Measure in turn, keep and print."""
     rows = []
+    for case in CASES[COMPILED]:
+        print(verify_convolutions(case), flush=True)
     for peer, cases in CASES.items():
         if peer == ONNX and not (find_spec("onnxruntime") and find_spec("onnx")):
             print("ONNX Runtime is not installed: pip install onnx onnxruntime")
@@ -173,8 +176,11 @@ def main() -> None:
 
 
 def _in_process(side: str, case: Case) -> dict[str, float]:
+    serve = "import sys; from benchmarks.peers import serve; serve(*sys.argv[1:])"
+    # PyTorch's OpenMP reads its environment when it is loaded, so it is imported before this package.
+    program = f"import torch; {serve}" if side == COMPILED else serve
     done = subprocess.run(
-        [sys.executable, "-m", "benchmarks.peers", side, json.dumps(case.as_dict())],
+        [sys.executable, "-c", program, side, json.dumps(case.as_dict())],
         env=environment(numba.get_num_threads()),
         stdout=subprocess.PIPE,
         text=True,
@@ -183,8 +189,10 @@ def _in_process(side: str, case: Case) -> dict[str, float]:
     return json.loads(done.stdout.splitlines()[-1])
 
 
+def serve(side: str, case: str) -> None:
+    """Answer `_in_process`, in the process that it started."""
+    print(json.dumps(time_once(side, Case(**json.loads(case)))))
+
+
 if __name__ == "__main__":
-    if len(sys.argv) > 1:
-        print(json.dumps(time_once(sys.argv[1], Case(**json.loads(sys.argv[2])))))
-    else:
-        main()
+    main()

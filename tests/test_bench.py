@@ -1,6 +1,8 @@
 """The benchmark: it refuses wrong results, counts what it says, takes turns, and prints a table or JSON."""
 
 import json
+import subprocess
+from pathlib import Path
 
 import numba
 import numpy as np
@@ -73,6 +75,22 @@ def test_pytorch_waits_as_its_user_has_it(monkeypatch):
     assert "torch" not in started["segnet_np"][0]
 
 
+def test_so_do_the_peers_of_the_benchmarks(monkeypatch):
+    monkeypatch.syspath_prepend(str(Path(__file__).parents[1]))
+    from benchmarks import peers
+
+    started = []
+
+    def run(command, **_):
+        started.append(command)
+        return subprocess.CompletedProcess(command, 0, stdout='{"first": 1, "median": 1}\n')
+
+    monkeypatch.setattr(peers.subprocess, "run", run)
+    for side in (peers.COMPILED, peers.ONNX, "segnet_np"):
+        peers._in_process(side, SMALL)
+    assert [command[2].startswith("import torch;") for command in started] == [True, False, False]
+
+
 def test_sides_take_turns_in_processes_of_their_own():
     turns = []
     with Workers(threads=1) as workers:
@@ -97,7 +115,7 @@ def test_median_and_spread():
 
 
 def test_wrong_results_are_not_timed(monkeypatch):
-    assert len(verified.verify_layers()) == 4
+    assert len(verified.verify_layers()) == 7
     backward = Conv2d.lazy_backward
 
     def wrong(self, *rest):
@@ -106,7 +124,7 @@ def test_wrong_results_are_not_timed(monkeypatch):
         return dx
 
     monkeypatch.setattr(Conv2d, "lazy_backward", wrong)
-    with pytest.raises(RuntimeError, match=r"convolution, direct: an error of .* nothing was timed"):
+    with pytest.raises(RuntimeError, match=r"convolution, direct, 16 channels, .*: an error of .* nothing was timed"):
         verified.verify_layers()
 
 

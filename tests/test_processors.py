@@ -49,10 +49,12 @@ assert tile.VECTOR_BYTES == int(sys.argv[1]), tile.VECTOR_BYTES
 rng = np.random.default_rng(0)
 dtype, tolerance = "float32", 1e-5
 for algorithm in ("direct", "winograd"):
-    for channels, out_channels in ((5, 3), (17, 33)):
+    # Winograd's algorithm takes tiles of 2x2 for the smaller maps and of 4x4 for the larger ones.
+    for shape in ((5, 3, 7, 9), (17, 33, 15, 17), (3, 64, 7, 9), (3, 64, 15, 17)):
+        channels, out_channels, height, width = shape
         conv = layers.Conv2d(channels, out_channels, 3, 1, dtype=dtype, algorithm=algorithm)
-        x = rng.standard_normal((2, channels, 7, 9)).astype(dtype)
-        dout = rng.standard_normal((2, out_channels, 7, 9)).astype(dtype)
+        x = rng.standard_normal((2, channels, height, width)).astype(dtype)
+        dout = rng.standard_normal((2, out_channels, height, width)).astype(dtype)
         got = conv(x), conv.backward(dout), conv.weight.grad
         x, w, b, d = (a.astype("float64") for a in (x, conv.weight.data, conv.bias.data, dout))
         expected = reference.conv2d(x, w, b, 1), *reference.conv2d_backward(d, x, w, 1)

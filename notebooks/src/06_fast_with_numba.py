@@ -149,7 +149,7 @@ for signature in compiled.signatures:
 # `__pycache__`, and the next *process* reads it instead of compiling. That is why the very first run of
 # `segnet-np train` waits, and no later one does, until the source of the kernel, Numba or the processor
 # changes. On the machine of [docs/performance.md](../docs/performance.md) the first step of a small net took
-# 38 s cold and 1.1 s warm (`python -m benchmarks.table 4`).
+# 38 s cold and 1.1 s warm (`python -m benchmarks.table 6`).
 #
 # ### What it does not do
 #
@@ -271,7 +271,7 @@ lessons.show(
 
 # %% [markdown]
 # All kernels of this package are written so: **each cell has one owner.** What has to be summed is summed in
-# chunks, each with a place of its own, and these are added up in order, on one thread.
+# chunks, each with a place of its own, and these are added up in order, each cell by one thread.
 #
 # ### The same bits on any number of threads
 #
@@ -483,8 +483,8 @@ print("largest difference:", np.abs(Y - direct).max())
 
 # %% [markdown]
 # With larger tiles it gets better still, and the numbers in between larger, so it rounds a little more. With
-# many channels the transforms hardly count: $B^T d B$ is made once for all output channels, and the sums over
-# the input channels are taken before $A^T$ is applied.
+# many channels the transforms hardly count: $B^T d B$ is made once for many output channels (in the package for
+# each panel of up to 64), and the sums over the input channels are taken before $A^T$ is applied.
 #
 # | tile of output | products for each output pixel and pair of channels | of the nine |
 # |---|---|---|

@@ -11,8 +11,8 @@ of them keep:
   memory;
 - the result is written into an array that the caller gives;
 - one ``prange`` a function, over cells of which each has exactly one writer. Sums go over a number of chunks
-  that follows from the shape alone and are added up in order. So results are the same to the last bit
-  for any number of threads;
+  that follows from the shape and the width of the vectors and are added up in order. So results are the
+  same to the last bit for any number of threads;
 - nothing assumes that a number is finite: a NaN that comes in, comes out.
 """
 

@@ -9,6 +9,12 @@ pixels is a matrix product without any rearranging of x:
 The weights are copied into panels first, [ki, kj, c, o] with o of one tile's width innermost, because the
 tile reads them in exactly this order. The gradient of the input is the same convolution with the kernel
 turned by 180 degrees and c and o exchanged (:func:`pack_weights` with ``adjoint=True``).
+
+The gradient of the weights takes the same runs, but sums over the pixels:
+
+    dweight[ki][kj, c, o] = sum over the pixels of  run[pixel, ki][kj, c] * dout[pixel, o]
+
+so there the rows of the tile are [kj, c], and the depth is lines times the pixels of a line.
 """
 
 import numpy as np
@@ -16,7 +22,7 @@ from numba import prange
 
 from segnet_np.kernels.kernel import kernel
 from segnet_np.kernels.simd import lanes_of, load, store
-from segnet_np.kernels.tile import MAX_ROWS, VECTOR_BYTES, add_product, tile_rows
+from segnet_np.kernels.tile import MAX_ROWS, add_product, tile_rows
 
 # A block of x and dout that the weight gradient goes over once for each of its tiles: half a core's L2 cache.
 _BLOCK_BYTES = 512 * 1024
@@ -27,7 +33,7 @@ _TURNED = 8
 
 def slack(channels):
     """How many numbers must be readable behind a padded array, where the last tile's idle rows read."""
-    return MAX_ROWS * channels + MAX_ROWS
+    return (MAX_ROWS - 1) * channels
 
 
 @kernel
@@ -90,8 +96,9 @@ def conv2d(padded, packed, bias, out):
 def weight_gradient_shape(batch, out_h, channels, out_channels, kernel_h, kernel_w, columns, lanes):
     """Shape of the partial sums of :func:`conv2d_weight_gradient`: (chunks, P, KH, KW * C in tiles, NR).
 
-    Few panels are cut into chunks of image rows, so that every thread has work; the number follows from the
-    shape alone, so that it never depends on the machine in which order numbers are added.
+    Few panels are cut into chunks of image rows, so that every thread has work. The number follows from the
+    shape and the width of the vectors, never from the number of threads, and so does the order in which
+    numbers are added.
     """
     panels = -(-out_channels // columns)
     chunks = min(batch * out_h, max(1, 8 // panels))
@@ -105,16 +112,16 @@ def conv2d_weight_gradient(padded, dout, partial):
 
     padded is (N, HP, WP, C) with `slack` behind it; dout is (N, OH, OW, P * NR), its channels filled up with
     zeros. Each chunk owns its sums. The rows of a tile are numbers of one run, [kj, c], so that three
-    channels do not leave it idle; behind the run's end they give sums that nobody reads.
+    channels leave few of them idle; behind the run's end they give sums that nobody reads.
     """
     batch, out_h, out_w, dout_channels = dout.shape
     _, padded_h, padded_w, channels = padded.shape
     chunks, panels, kernel_h, run_rows, columns = partial.shape
-    vectors = columns * padded.itemsize // VECTOR_BYTES
+    vectors = columns // lanes_of(padded)
     rows = tile_rows(vectors)
     block = max(1, _BLOCK_BYTES // (padded_w * (channels + columns) * padded.itemsize))
     lines = batch * out_h
-    a_strides = (1, padded_w * channels, channels)
+    a_strides = (1, padded_w * channels, channels)  # to the next number of a run, line, pixel
     b_strides = (out_w * dout_channels, dout_channels)
     for unit in prange(chunks * panels):
         chunk = unit // panels
@@ -130,11 +137,11 @@ def conv2d_weight_gradient(padded, dout, partial):
             b = line * out_w * dout_channels + p * columns
             for ki in range(kernel_h):
                 a = (n * padded_h + i + ki) * padded_w * channels
-                sums = ((chunk * panels + p) * kernel_h + ki) * run_rows * columns
+                to = ((chunk * panels + p) * kernel_h + ki) * run_rows * columns
                 for r in range(0, run_rows, rows):
                     add_product(
                         vectors, padded, a + r, a_strides, dout, b, b_strides, depth,
-                        partial, sums + r * columns, line == start,
+                        partial, to + r * columns, line == start,
                     )  # fmt: skip
             line += count
 
@@ -158,9 +165,9 @@ def unpack_weight_gradient(partial, dweight):
         for chunk in range(chunks):
             for c in range(here):
                 for k in range(taps):
-                    row = k // kernel_w
-                    in_run = k % kernel_w * channels + first_c + c
-                    at = (((chunk * panels + p) * kernel_h + row) * run_rows + in_run) * columns
+                    ki, kj = k // kernel_w, k % kernel_w
+                    in_run = kj * channels + first_c + c
+                    at = (((chunk * panels + p) * kernel_h + ki) * run_rows + in_run) * columns
                     for o in range(columns):
                         turned[o, c * taps + k] += flat_partial[at + o]
         for o in range(min(columns, out_channels - first)):

@@ -5,8 +5,8 @@
 
 It exists because the compiler turns only simple loops into vector instructions by itself, and a transform
 that juggles 36 numbers for each channel is not simple. With this type its formulas can be written as in the
-paper, and each operation is one instruction. Positions count the numbers from an array's start, whatever its
-shape.
+paper, and each operation is one instruction, or a few where the processor has no masks (before AVX-512).
+Positions count the numbers from an array's start, whatever its shape.
 
 Each function below is an ``intrinsic``: Python that runs once, at compile time, looks at the types of its
 arguments, and appends the instructions of :mod:`segnet_np.kernels.llvm`.

@@ -50,8 +50,9 @@ class Conv2d(Layer):
     seed : int, SeedSequence or Generator, default 0
         Where the initial weights are drawn from.
     algorithm : {"auto", "direct", "winograd"}, default "auto"
-        How it is computed. Winograd's needs fewer products and rounds a little more; "auto" takes it where it
-        is faster, never for float64 and 1x1 kernels (:mod:`segnet_np.layers.convolve`).
+        How it is computed. Winograd's needs fewer products and, with tiles of 4x4, rounds a little more;
+        "auto" takes it where it is faster, never for float64 and 1x1 kernels
+        (:mod:`segnet_np.layers.convolve`).
 
     Attributes
     ----------

@@ -20,12 +20,13 @@ _KEPT_CHANNELS, _KEPT_TILES = 128, 512
 _CHANNELS = 64
 _TILES_ANEW, _TILES_GRADIENT = 72, 48
 
-# Transforming a panel's weights takes about as long as so many tiles (rows of the micro-kernel).
-_WEIGHT_ROWS = 32
+PREPARED = 32
+"""Preparing the weights takes about as long as the products of so many tiles, or pixels."""
 
-# Units of work there should be, so that every thread has some until the end. A constant, so that it never
-# depends on the machine in which order numbers are added.
-_UNITS = 8
+# Units of work there should be, so that every thread has some until the end; half as many for the gradient of
+# the weights, where each unit brings an array of its own that must be added up. Constants, so that the order
+# in which numbers are added does not depend on the number of threads.
+_UNITS, _UNITS_GRADIENT = 8, 4
 
 
 def correlate(
@@ -55,7 +56,7 @@ def correlate(
         tiles = min(48, max(24, 1536 // channel_block))  # fewer channels leave room for more tiles
     else:
         tiles, channel_block = _TILES_ANEW, min(_CHANNELS, channel_block)
-    group, prepared = tile_rows(columns // _lanes(dtype)), 0 if kept else _WEIGHT_ROWS
+    group, prepared = tile_rows(columns // _lanes(dtype)), 0 if kept else PREPARED
     block, blocks = _blocks(batch, height + grow, width + grow, m, tiles, group, panels, prepared)
     shares = min(blocks, -(-_UNITS // panels)) if kept else blocks
     layout = kernels.scratch_layout(block[0] * block[1], m, channel_block, columns, _lanes(dtype))
@@ -81,7 +82,7 @@ def weight_gradient(
     scratch = workspace.empty((get_num_threads(), layout.length), dtype)
     # Few units of work are cut into chunks of rows.
     units = -(-out_channels // columns) * -(-channels // channel_block) * pieces_of(size)
-    chunks = min(batch * -(-out_h // m), max(1, _UNITS // 2 // units))
+    chunks = min(batch * -(-out_h // m), max(1, _UNITS_GRADIENT // units))
     partial = workspace.empty((chunks, out_channels, channels, size, size), dtype, leaves=chunks == 1)
     gradient_kernels.winograd_weight_gradient(
         maps, padding, finished(dout), m, block, channel_block, columns, scratch, partial
@@ -107,17 +108,18 @@ def _blocks(
 ) -> tuple[tuple[int, int], int]:
     """(Rows, columns) of a block of about `tiles` tiles, and how many blocks there are.
 
-    The rows may run on into the next picture. Full groups of `group` tiles leave no row of the micro-kernel
-    idle; an even number of units of work, a block for each of `panels`, lets two threads end at the same
-    time; and few blocks are good where each prepares its weights anew, which costs as much as `prepared`
-    tiles.
+    The rows may run on into the next picture. Taken are those that leave the busier of two threads the least
+    to do: full groups of `group` tiles waste no steps; an even number of units of work, a block for each of
+    `panels`, keeps both threads busy to the end; and where each block prepares its weights anew, which takes
+    as long as `prepared` tiles, fewer blocks are better. In the gradient of the weights a unit goes over all
+    blocks of its chunk, so there only the full groups matter.
     """
     lines, tile_w = batch * -(-out_h // m), -(-out_w // m)
     strips = -(-tile_w // tiles)
     columns = -(-tile_w // strips)
 
     def rows_computed(rows: int) -> int:
-        """Of the micro-kernel, by the busier of two threads."""
+        """Rows of the micro-kernel, or what takes as long, of the busier thread."""
         units = -(-lines // rows) * strips * panels
         return -(-units // 2) * (-(-rows * columns // group) * group + prepared)
 

@@ -55,8 +55,8 @@ class Workspace:
         shape : tuple of int
         dtype : dtype-like
         slack : int
-            How many numbers behind the array must be readable too, for kernels whose last vectors reach over
-            the end.
+            How many numbers behind the array must be readable too, for kernels whose last tile has idle rows,
+            which read on behind the end.
         leaves : bool, default False
             Whether it may outlive the step, as a gradient or a result: then its block is no larger than it.
 
