@@ -6,6 +6,7 @@ import numpy as np
 import pytest
 
 from segnet_np.lessons import exercises
+from segnet_np.lessons.exercise import Case, Exercise
 from segnet_np.lessons.judging import patterns
 from segnet_np.lessons.judging.judge import judge
 
@@ -75,3 +76,57 @@ def test_a_recognised_mistake_costs_no_search_for_what_the_numbers_depend_on(mon
     exercise = exercises.find("bug_batch_norm")
     for mistake in exercise.mistakes:
         assert mistake.cause in judge(exercise, mistake.answer).cause
+
+
+# ------------------------------------------------------------------------------------- exceptions about sizes
+
+
+def raised(name, wrong):
+    """What is said of an answer to an exercise that raises."""
+    verdict = judge(exercises.find(name), wrong)
+    assert verdict.kind == "raised"
+    return verdict.cause
+
+
+@pytest.mark.parametrize(
+    ("wrong", "words"),
+    [
+        (lambda f, x, h: x[7], "axis 0 has only 3 entries. Is the loop's range that of this array"),
+        (lambda f, x, h: x.shape[1], "of a `.shape`, does the array have so many axes?"),
+        (lambda f, x, h: x[0][1], "a single number already"),
+        (lambda f, x, h: [1.0][3], "the list has fewer entries"),
+    ],
+)
+def test_an_index_past_the_end_gets_the_cause_of_what_was_indexed(wrong, words):
+    cause = raised("central_difference", wrong)
+    assert words in cause
+    assert "odd" not in cause
+
+
+def test_an_odd_size_is_named_where_there_are_windows():
+    assert "odd size" in raised("max_pool", lambda x: x[99])
+    assert "2x2" in raised("max_pool", lambda x: x.reshape(7, 7))
+    assert "2x2" not in raised("central_difference", lambda f, x, h: x.reshape(7, 7))
+
+
+def put(shape):
+    """Write ones of a shape into zeros (4, 4)."""
+    np.zeros((4, 4))[:] = np.ones(shape)
+
+
+@pytest.mark.parametrize(
+    ("wrong", "words"),
+    [
+        (lambda x, p: x[p:-p] + np.ones(len(x)), "`[p:-p]` is empty for p = 0"),
+        (lambda x, p: np.ones((5, 4)) + np.ones((4, 4)), "the sizes differ by 1: an odd size"),
+        (lambda x, p: put((3, 3)), "the sizes differ by 1: an odd size"),
+        (lambda x, p: put((6, 4)), "Is the slice as long"),
+        (lambda x, p: np.ones((3, 4, 5)) * np.ones(4), "an axis is missing"),
+    ],
+)
+def test_shapes_that_do_not_fit_together_get_the_cause_that_fits_them(wrong, words):
+    cases = [Case("no padding", (np.arange(6.0), 0))]
+    exercise = Exercise("padded", "09", "", ("y",), lambda x, p: x, lambda: cases, ("", "", ""), ())
+    cause = judge(exercise, wrong).cause
+    assert words in cause
+    assert ("axis is missing" in words) == ("axis is missing" in cause)

@@ -5,6 +5,7 @@ import traceback
 from typing import Any
 
 from segnet_np.lessons.exercise import Exercise
+from segnet_np.lessons.judging.misfits import suspect_misfit
 from segnet_np.lessons.judging.running import plain
 from segnet_np.lessons.judging.suspicion import Suspicion
 
@@ -19,26 +20,16 @@ _MEANINGS: tuple[tuple[type[BaseException], str, str], ...] = (
     (IndexError, "only integers", "an index is no whole number: `//` gives one, `/` does not."),
     (
         IndexError,
-        "",
-        "an index goes past the end. Print the index and the `.shape`: a loop that runs one step too far, "
-        "another axis than meant, or (with windows) an odd size or the edge.",
+        "tuple index",
+        "a tuple has fewer entries than that; of a `.shape`, does the array have so many axes?",
     ),
-    (
-        ValueError,
-        "broadcast",
-        "two arrays of these shapes do not fit together; print both `.shape`. Often an axis "
-        "is missing: `x[:, None]` or `keepdims=True` keeps one of length 1.",
-    ),
+    (IndexError, "scalar", "that is a single number already, and has no elements: one index too many."),
+    (IndexError, "list index", "the list has fewer entries than that; print its `len`, and the index."),
+    (IndexError, "", "an index goes past the end. Print the index, and the `.shape` or the `len`."),
     (
         ValueError,
         "truth value",
         "an `if` got a whole array; compare single elements, or use `np.where`, `np.any` or `np.all`.",
-    ),
-    (
-        ValueError,
-        "cannot reshape",
-        "the sizes do not multiply to the same number; at odd sizes a window is cut off, "
-        "so there is nothing to reshape into 2x2.",
     ),
     (ValueError, "matmul", "the inner sizes of a matrix product differ; one of them wants a transpose."),
     (
@@ -136,7 +127,7 @@ def suspect_error(exercise: Exercise, function: Any, error: BaseException) -> Su
         said += f" (line {line}{f': `{text}`' if text else ''})"
     if type(error).__module__.startswith("numba"):
         return Suspicion("raised", said + ".", _NUMBA)
-    meaning = next(
+    meaning = suspect_misfit(exercise, error, message) or next(
         (words for type_, part, words in _MEANINGS if isinstance(error, type_) and part in message),
         "read the message once more, and run the line above by itself on the arguments of this case.",
     )
