@@ -264,17 +264,19 @@ def test_math_is_drawn_by_a_script_of_the_site(site):
 
 
 def test_the_teachers_page_agrees_with_the_lessons():
-    """Titles and minutes are those of the first cell of each notebook, and no lesson is missing."""
+    """Titles, minutes and what comes before are those of each notebook's first cell; no lesson is missing."""
     text = (ROOT / "docs" / "teacher.md").read_text(encoding="utf-8")
-    table = {row[0]: row[1:] for row in re.findall(r"^\| (\d\d) · (.+?) \| (\d+) \|", text, re.M)}
+    table = {row[0]: row[1:] for row in re.findall(r"^\| (\d\d) · (.+?) \| (\d+) \| (.+?) \|", text, re.M)}
     assert sorted(table) == [f"{k:02d}" for k in range(10)]
     stuck = re.findall(r"^\*\*(\d\d)\.\*\*", text, re.M)
     assert stuck == sorted(table)
     for source in sorted((ROOT / "notebooks" / "src").glob("[0-9][0-9]_*.py")):
         first = source.read_text(encoding="utf-8").split("# %% [markdown]")[1].partition("# %%")[0]
-        title, minutes = table[source.name[:2]]
+        title, minutes, before = table[source.name[:2]]
         assert f"# # {source.name[:2]} · {title}\n" in first, source.name
         assert re.search(r"(\d+) minutes", first)[1] == minutes, source.name
+        asked = first.partition("Before this:")[2].partition(".*")[0]
+        assert set(re.findall(r"\b\d\d\b", asked)) == set(re.findall(r"\b\d\d\b", before)), source.name
 
 
 def test_the_teachers_schedules_add_up():
