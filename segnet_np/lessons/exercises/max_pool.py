@@ -1,12 +1,16 @@
 """Exercise: max-pooling that remembers where each maximum stood."""
 
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 
 import numpy as np
 
 from segnet_np.lessons.exercise import Case, Exercise, Mistake
 
 Pooled = tuple[np.ndarray, np.ndarray]
+
+#: What a search for a maximum is begun with by those who take it for smaller than any number.
+MADE_UP = (-1, -10, -99, -100, -128, -255, -256, -999, -1000, -9999, -10000, -99999, -100000)
+MADE_UP += (-999999, -1000000, -999999999, -1000000000, -(2**31), -(2**63))
 
 
 def solution(x: np.ndarray) -> Pooled:
@@ -37,6 +41,7 @@ def cases() -> Sequence[Case]:
         Case("windows full of zeros", (np.zeros((4, 6)),)),
         Case("an odd height", (odd_height,)),
         Case("an odd width", (odd_width,)),
+        Case("numbers far below zero", ((easy - 12) * 1e20,)),
         Case("a larger map of 7x10", (rng.permutation(70).reshape(7, 10) / 8 - 4,)),
     ]
 
@@ -57,6 +62,15 @@ def _starts_at_zero(x: np.ndarray) -> Pooled:
     windows = _windows(x)
     y = np.maximum(windows.max(-1), 0)
     return y, np.where(windows.max(-1) > 0, windows.argmax(-1), 0)
+
+
+def _starts_at(number: float) -> Callable[[np.ndarray], Pooled]:
+    def answer(x: np.ndarray) -> Pooled:
+        windows = _windows(x)
+        found = windows.max(-1) > number
+        return np.maximum(windows.max(-1), number), np.where(found, windows.argmax(-1), 0)
+
+    return answer
 
 
 def _in_the_plane(x: np.ndarray) -> Pooled:
@@ -162,6 +176,14 @@ and 3 in the lower one. Of equal maxima take the first one, in the order of the 
             _starts_at_zero,
             "A window of negative numbers gave 0. What does the search begin with? It must begin with a "
             "number of the window, or below all numbers.",
+        ),
+        *(
+            Mistake(
+                _starts_at(number),
+                f"The search begins at a made-up small number, {number}, and a window may lie below it. "
+                "Begin with a number of the window, or with -inf.",
+            )
+            for number in MADE_UP
         ),
         Mistake(
             _in_the_plane,

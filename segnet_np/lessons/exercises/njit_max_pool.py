@@ -4,6 +4,7 @@ import numpy as np
 
 from segnet_np.lessons.compiled import complaint
 from segnet_np.lessons.exercise import Case, Exercise, Mistake
+from segnet_np.lessons.exercises.max_pool import MADE_UP
 from segnet_np.lessons.owners import python_of
 
 
@@ -42,6 +43,7 @@ def _cases():
         _case("4x6 pixels, three channels", shuffled(4, 6, 3)),
         _case("ties: of equal values the first one counts", ties),
         _case("negative numbers only", -shuffled(4, 4, 2)),
+        _case("numbers far below zero", -1e20 * shuffled(4, 6, 2)),
         _case("an odd height and width: the last row and column are left out", shuffled(5, 7, 2)),
     ]
 
@@ -85,6 +87,13 @@ def _columns_first(x, out, offsets):
 
 def _from_zero(x, out, offsets):
     _pool(x, out, offsets, first=0.0)
+
+
+def _starts_at(number, unset):
+    def answer(x, out, offsets):
+        _pool(x, out, offsets, first=number, unset=unset)
+
+    return answer
 
 
 def _no_offset_for_the_first(x, out, offsets):
@@ -172,6 +181,15 @@ EXERCISE = Exercise(
             _from_zero,
             "The search begins at 0, so a window of negative numbers gets 0. Begin with the window's first "
             "pixel.",
+        ),
+        *(
+            Mistake(
+                _starts_at(number, unset),
+                f"The search begins at a made-up small number, {number}, and a window may lie below it"
+                f"{besides}. Begin with a number of the window, or with -inf.",
+            )
+            for number in MADE_UP
+            for unset, besides in ((0, ""), (99, "; then its offset is not written either"))
         ),
         Mistake(
             _no_offset_for_the_first,
