@@ -91,7 +91,7 @@ def loss_in_vectors(logits, labels, class_weights, ignore_index):
     z = z - z.max(1, keepdims=True)
     losses = np.log(np.exp(z).sum(1)) - z[np.arange(len(label)), label]
     w = class_weights[label]
-    return np.array((w @ losses) / w.sum() if len(label) else 0)
+    return np.array((w @ losses) / w.sum() if w.sum() else 0)
 
 
 def gradient_in_vectors(logits, labels, class_weights, ignore_index):

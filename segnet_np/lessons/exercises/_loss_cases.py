@@ -23,6 +23,8 @@ def weighted_cases():
     marked[0, :, 1] = -1
     nothing, ignored = example(1, 2, 3)
     ignored[...] = 11
+    light, common = example(1, 2, 3)
+    common[...] = 0
     extreme = np.array([[0.0, 2000.0, 10.0], [1.0, 2.0, 3.0]]).T.reshape(1, 3, 1, 2)
     return [
         Case("one pixel of class 1", (one, np.array([[[1]]]), np.ones(3), 11)),
@@ -32,5 +34,6 @@ def weighted_cases():
         Case("ignored pixels are marked with -1", (minus, marked, weights, -1)),
         Case("the ignored label is one of the classes, 2", (logits, labels, weights, 2)),
         Case("all pixels are ignored", (nothing, ignored, weights, 11)),
+        Case("only class 0 appears, and its weight is 0", (light, common, np.array([0.0, 1.25, 4.0]), 11)),
         Case("logits 0, 2000 and 10, and the label is class 0", (extreme, np.array([[[0, 2]]]), weights, 11)),
     ]

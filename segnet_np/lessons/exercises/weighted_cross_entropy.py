@@ -45,6 +45,11 @@ def _unguarded(*arguments):
     return _ratio(-(w * log_p).sum(), w.sum())
 
 
+def _guarded_by_count(*arguments):
+    log_p, w, counts = _parts(*arguments)
+    return _ratio(-(w * log_p).sum(), w.sum()) if counts.any() else 0.0
+
+
 def _over_all_pixels(*arguments):
     log_p, w, counts = _parts(*arguments)
     return _ratio(-(w * log_p).sum(), counts.size)
@@ -178,7 +183,7 @@ EXERCISE = Exercise(
         "Write `weighted_cross_entropy(logits, labels, class_weights, ignore_index)`. `logits` has the shape "
         "(N, num_classes, H, W), `labels` (N, H, W), `class_weights` (num_classes,). With `l = -log "
         "p[label]` and `w = class_weights[label]` of each pixel, return the number `sum of w * l / sum of "
-        "w`, both sums over the pixels whose label is not `ignore_index`; 0 if there are none."
+        "w`, both sums over the pixels whose label is not `ignore_index`; 0 if the sum of w is 0."
     ),
     outputs=("loss",),
     solution=weighted_cross_entropy,
@@ -247,6 +252,11 @@ EXERCISE = Exercise(
             _unguarded,
             "Where all pixels are ignored this divides 0 by 0. PyTorch gives NaN there too; here it is to "
             "be 0.",
+        ),
+        Mistake(
+            _guarded_by_count,
+            "Where all pixels that count weigh 0 this divides 0 by 0. Ask whether the sum of the weights is "
+            "0, not whether there are pixels.",
         ),
         *(
             Mistake(

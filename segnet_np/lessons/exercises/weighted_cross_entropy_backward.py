@@ -119,6 +119,11 @@ def _unguarded(*arguments):
     return _ratio(w * (p - one_hot), w.sum())
 
 
+def _guarded_by_count(*arguments):
+    p, one_hot, w, counts = _parts(*arguments)
+    return _ratio(w * (p - one_hot), w.sum() if counts.any() else 1.0)
+
+
 def _without_shift(logits, labels, class_weights, ignore_index):
     _, one_hot, w, _ = _parts(logits, labels, class_weights, ignore_index)
     with np.errstate(all="ignore"):
@@ -151,7 +156,7 @@ EXERCISE = Exercise(
         "Write `weighted_cross_entropy_backward(logits, labels, class_weights, ignore_index)`: the gradient "
         "of the weighted loss with respect to the logits, of their shape (N, num_classes, H, W). In the "
         "pixels that count it is `w * (p - one_hot) / sum of w`, with `w = class_weights[label]`; in ignored "
-        "pixels it is 0."
+        "pixels it is 0, and so it is everywhere if the sum of w is 0."
     ),
     outputs=("dlogits",),
     solution=weighted_cross_entropy_backward,
@@ -229,6 +234,11 @@ EXERCISE = Exercise(
             _unguarded,
             "Where all pixels are ignored this divides 0 by 0 and gives NaN, which one step later is in all "
             "weights of the net. It is to be 0.",
+        ),
+        Mistake(
+            _guarded_by_count,
+            "Where all pixels that count weigh 0 this divides 0 by 0. Ask whether the sum of the weights is "
+            "0, not whether there are pixels.",
         ),
         *(
             Mistake(
