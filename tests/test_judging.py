@@ -16,7 +16,7 @@ def told(name, function):
     return " ".join(str(judge(exercises.find(name), function)).split())
 
 
-# ------------------------------------------------------------------------------- arguments that are changed
+# --------------------------------------------------------------------------------- arguments that are changed
 
 
 @pytest.mark.parametrize(
@@ -43,7 +43,7 @@ def test_a_list_that_the_function_changes_is_noticed(change):
     assert "`layers`" in verdict.said
 
 
-# ------------------------------------------------------------------------- what a wrong number depends on
+# ----------------------------------------------------------------------------- what a wrong number depends on
 
 
 def per_picture(dout, x, weight, eps):
@@ -130,3 +130,39 @@ def test_shapes_that_do_not_fit_together_get_the_cause_that_fits_them(wrong, wor
     cause = judge(exercise, wrong).cause
     assert words in cause
     assert ("axis is missing" in words) == ("axis is missing" in cause)
+
+
+# ------------------------------------------------------------------------------------ results of other shapes
+
+
+def test_padding_is_named_only_where_there_is_some():
+    trip = exercises.find("trip_of_the_indices").solution
+    assert "padding" not in told("trip_of_the_indices", lambda h, w: [(*row, 0, 0) for row in trip(h, w)])
+    convolution = exercises.find("convolution").solution
+    assert "padding on one side only" in told("convolution", lambda *args: convolution(*args)[:, :, 1:])
+    assert "counted on both sides" in told("convolution", lambda *args: np.pad(convolution(*args), 3))
+
+
+def test_a_batch_of_one_that_was_not_summed_is_no_tuple():
+    def answer(running_mean, running_var, x, momentum):
+        return tuple(
+            (1 - momentum) * old + momentum * new
+            for old, new in ((running_mean, x.mean((2, 3))), (running_var, x.var((2, 3), ddof=1)))
+        )
+
+    said = told("running_statistics", answer)
+    assert "axis 0 (the pictures) was not summed" in said
+    assert "comma" not in said
+    assert "comma" in told("convolution_dbias", lambda dout: (dout.sum((0, 2, 3)),))
+
+
+def test_axes_that_keepdims_keeps_are_called_so():
+    said = told("convolution_dbias", lambda dout: dout.sum((0, 2, 3), keepdims=True))
+    assert "leave `keepdims` out" in said
+
+
+def test_no_mean_is_advised_where_one_number_is_wanted_and_a_tuple_came():
+    right = exercises.find("boundary_f1").solution
+    said = told("boundary_f1", lambda *args: (right(*args), right(*args)))
+    assert "one number is wanted, and several came" in said
+    assert "mean" not in said

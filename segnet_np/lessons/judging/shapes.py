@@ -1,11 +1,14 @@
 """A result of another shape: what may have become of its axes."""
 
+from collections.abc import Sequence
 from itertools import combinations, permutations
+from typing import Any
 
 import numpy as np
 
 from segnet_np.lessons.exercise import Exercise
-from segnet_np.lessons.judging.comparing import differ
+from segnet_np.lessons.judging.comparing import differ, split
+from segnet_np.lessons.judging.running import parameter_names
 from segnet_np.lessons.judging.suspicion import Suspicion
 from segnet_np.lessons.judging.trial import Trial
 
@@ -28,12 +31,30 @@ def suspect_shape(exercise: Exercise, trial: Trial) -> Suspicion:
     label = trial.labels[0]
     expected, got = trial.expected[label], trial.got[label]
     said = f"`{label}` has shape {got.shape}, expected {expected.shape}."
-    return Suspicion("shape", said, _cause(expected, got, exercise.rtol))
+    parts = split(trial.outcome.returned, exercise.outputs)
+    part = None if parts is None else dict(zip(exercise.outputs, parts, strict=True)).get(label)
+    cause = _put_around(expected, got, part, trial.case.arguments) or _cause(expected, got, exercise)
+    return Suspicion("shape", said, cause)
 
 
-def _cause(expected: np.ndarray, got: np.ndarray, rtol: float) -> str:
+def _put_around(expected: np.ndarray, got: np.ndarray, part: Any, arguments: Sequence[Any]) -> str:
+    """Say what axes too many are, if they have the length 1 or are a tuple's."""
+    if expected.ndim == 0 and isinstance(part, tuple | list) and len(part) > 1:
+        return "one number is wanted, and several came. The task says how one is made of them."
+    if got.size != expected.size or got.ndim <= expected.ndim or not isinstance(part, np.ndarray):
+        return ""
+    if got.ndim == expected.ndim + 1 and got.shape == (1, *expected.shape):
+        pictures = any(isinstance(value, np.ndarray) and value.ndim == 4 for value in arguments)
+        name = "axis 0 (the pictures)" if pictures else "axis 0"
+        return f"{name} was not summed: it is still there, with the length 1. Or `keepdims` kept it."
+    if [size for size in got.shape if size > 1] == [size for size in expected.shape if size > 1]:
+        return "the axes of length 1 are those that `keepdims=True` keeps: leave `keepdims` out."
+    return ""
+
+
+def _cause(expected: np.ndarray, got: np.ndarray, exercise: Exercise) -> str:
     def equal(a: np.ndarray, b: np.ndarray) -> bool:
-        return a.shape == b.shape and differ("", b, a, rtol) is None
+        return a.shape == b.shape and differ("", b, a, exercise.rtol) is None
 
     if got.dtype.kind not in "biufc" or expected.dtype.kind not in "biufc":
         return "lists of other lengths."
@@ -66,20 +87,24 @@ def _cause(expected: np.ndarray, got: np.ndarray, rtol: float) -> str:
                 f"only the first entry of axis {axis} is there; {_axis_name(expected.ndim, axis)} is missing."
             )
     if got.ndim == expected.ndim:
-        return _sizes(expected.shape, got.shape)
+        return _sizes(expected.shape, got.shape, "padding" in parameter_names(exercise))
     if got.ndim < expected.ndim:
         what = "a single number" if got.ndim == 0 else f"{got.ndim} axes"
         return f"{what} instead of {expected.ndim} axes: one got lost, by a sum, a mean, or an index `[0]`."
     return "axes too many: a sum or an index is missing, or a list was put around the result."
 
 
-def _sizes(expected: tuple[int, ...], got: tuple[int, ...]) -> str:
+def _sizes(expected: tuple[int, ...], got: tuple[int, ...], pads: bool) -> str:
     """Compare the sizes of as many axes."""
     if sorted(expected) == sorted(got):
         return "the sizes are right but in another order: rows and columns, or two other axes, are swapped."
     pairs = [(axis, g, e) for axis, (g, e) in enumerate(zip(got, expected, strict=True)) if g != e]
     differences = {g - e for _, g, e in pairs}
     where = _axes(tuple(axis for axis, _, _ in pairs))
+    if differences == {-1} and pads:
+        return (
+            f"one too few along {where}: padding on one side only, a missing + 1, or a range that ends early."
+        )
     if differences == {-1}:
         return (
             f"one too few along {where}: a loop or a range that ends too early, or an odd size that is "
@@ -96,7 +121,7 @@ def _sizes(expected: tuple[int, ...], got: tuple[int, ...]) -> str:
         return f"half as many along {where}: halved once too often, or not doubled."
     if all(g == 1 for _, g, _ in pairs):
         return f"{where} has length 1: summed, averaged or taken as one entry, and kept by `keepdims`."
-    if differences and all(d % 2 == 0 for d in differences):
+    if pads and all(d % 2 == 0 for d in differences):
         return f"other sizes along {where}: is the padding counted on both sides, and once only?"
     return f"other sizes along {where}: write down how they follow from the size of the input."
 
