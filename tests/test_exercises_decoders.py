@@ -53,6 +53,12 @@ def test_boundary_f1_is_the_librarys(radius):
         assert got == pytest.approx(expected[k], rel=1e-12)
 
 
+def test_boundary_f1_of_nothing_is_the_librarys():
+    nothing = np.zeros((4, 5), int)
+    assert np.isnan(library.boundary_f1(nothing, nothing, 1)[0])
+    assert np.isnan(find("boundary_f1").solution(nothing > 0, nothing > 0, 1.0))
+
+
 def memory_by_array(height, width, channels):
     sides = np.array([(height >> k, width >> k) for k in range(len(channels) + 1)])
     pixels = sides.prod(axis=1)
@@ -83,7 +89,7 @@ def f1_by_distance_transform(true, predicted, radius):
     from scipy.ndimage import distance_transform_edt
 
     if not true.any() or not predicted.any():
-        return 0
+        return 0 if true.any() or predicted.any() else np.nan
     precision = np.mean(distance_transform_edt(~true)[predicted] <= radius)
     recall = np.mean(distance_transform_edt(~predicted)[true] <= radius)
     return 2 / (1 / precision + 1 / recall) if precision and recall else np.float64(0)

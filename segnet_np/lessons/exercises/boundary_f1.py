@@ -1,6 +1,7 @@
 """Exercise: the boundary F1 of one class."""
 
 from collections.abc import Sequence
+from typing import Any
 
 import numpy as np
 
@@ -10,6 +11,8 @@ from segnet_np.lessons.exercise import Case, Exercise, Mistake
 def solution(true: np.ndarray, predicted: np.ndarray, radius: float) -> float:
     """Precision, recall, and what lies between them."""
     true_places, predicted_places = np.argwhere(true), np.argwhere(predicted)
+    if len(true_places) == len(predicted_places) == 0:
+        return np.nan
     if len(true_places) == 0 or len(predicted_places) == 0:
         return 0.0
     apart = predicted_places[:, None] - true_places[None]  # (predicted, true, 2)
@@ -44,10 +47,15 @@ def cases() -> Sequence[Case]:
         ),
         Case("no boundary predicted", (_line(3), nothing, 1.5)),
         Case("no boundary in truth", (nothing, _line(3), 1.5)),
+        Case("no boundary in either map", (nothing, nothing, 1.5)),
         Case("pixels here and there", (rng.random((8, 10)) < 0.2, rng.random((8, 10)) < 0.3, 1.0)),
         Case(
             "pixels here and there, a radius between",
             (rng.random((8, 10)) < 0.1, rng.random((8, 10)) < 0.1, 1.6),
+        ),
+        Case(
+            "one pixel in each map, two rows and two columns apart",
+            (_line(3, slice(1, 2)), _line(5, slice(3, 4)), 3.7),
         ),
     ]
 
@@ -68,16 +76,22 @@ def _f1(precision: float, recall: float) -> float:
     return 2 * precision * recall / (precision + recall) if precision + recall else 0.0
 
 
+def _f1_of(true: np.ndarray, predicted: np.ndarray, radius: float, **how: Any) -> float:
+    if not true.any() and not predicted.any():
+        return np.nan
+    return _f1(*_shares(true, predicted, radius, **how))
+
+
 def _precision(true: np.ndarray, predicted: np.ndarray, radius: float) -> float:
-    return _shares(true, predicted, radius)[0]
+    return _shares(true, predicted, radius)[0] + 0 * solution(true, predicted, radius)
 
 
 def _recall(true: np.ndarray, predicted: np.ndarray, radius: float) -> float:
-    return _shares(true, predicted, radius)[1]
+    return _shares(true, predicted, radius)[1] + 0 * solution(true, predicted, radius)
 
 
 def _plain_mean(true: np.ndarray, predicted: np.ndarray, radius: float) -> float:
-    return sum(_shares(true, predicted, radius)) / 2
+    return sum(_shares(true, predicted, radius)) / 2 + 0 * solution(true, predicted, radius)
 
 
 def _half(true: np.ndarray, predicted: np.ndarray, radius: float) -> float:
@@ -89,15 +103,15 @@ def _exact(true: np.ndarray, predicted: np.ndarray, radius: float) -> float:
 
 
 def _strictly(true: np.ndarray, predicted: np.ndarray, radius: float) -> float:
-    return _f1(*_shares(true, predicted, radius, strict=True))
+    return _f1_of(true, predicted, radius, strict=True)
 
 
 def _city(true: np.ndarray, predicted: np.ndarray, radius: float) -> float:
-    return _f1(*_shares(true, predicted, radius, "city"))
+    return _f1_of(true, predicted, radius, distance="city")
 
 
 def _chess(true: np.ndarray, predicted: np.ndarray, radius: float) -> float:
-    return _f1(*_shares(true, predicted, radius, "chess"))
+    return _f1_of(true, predicted, radius, distance="chess")
 
 
 def _squared(true: np.ndarray, predicted: np.ndarray, radius: float) -> float:
@@ -106,11 +120,27 @@ def _squared(true: np.ndarray, predicted: np.ndarray, radius: float) -> float:
 
 def _iou(true: np.ndarray, predicted: np.ndarray, radius: float) -> float:
     either = (true | predicted).sum()
-    return float((true & predicted).sum() / either) if either else 0.0
+    return float((true & predicted).sum() / either) if either else np.nan
 
 
 def _nothing_is_fine(true: np.ndarray, predicted: np.ndarray, radius: float) -> float:
     return 1.0 if not true.any() or not predicted.any() else solution(true, predicted, radius)
+
+
+def _nothing_is_nan(true: np.ndarray, predicted: np.ndarray, radius: float) -> float:
+    return np.nan if not true.any() or not predicted.any() else solution(true, predicted, radius)
+
+
+def _neither_is_zero(true: np.ndarray, predicted: np.ndarray, radius: float) -> float:
+    return solution(true, predicted, radius) if true.any() or predicted.any() else 0.0
+
+
+def _neither_is_one(true: np.ndarray, predicted: np.ndarray, radius: float) -> float:
+    return solution(true, predicted, radius) if true.any() or predicted.any() else 1.0
+
+
+def _whole_radius(true: np.ndarray, predicted: np.ndarray, radius: float) -> float:
+    return solution(true, predicted, int(radius))
 
 
 EXERCISE = Exercise(
@@ -120,8 +150,8 @@ EXERCISE = Exercise(
 pixels of one class, as they are and as they were predicted. **Precision** is the share of the predicted
 ones that have a true one at a distance of at most `radius`; **recall** the share of the true ones that
 have a predicted one so near. Distances are those of the centres of pixels, in a straight line. Return F1
-= 2 * precision * recall / (precision + recall); 0 where one of the maps has no boundary pixel, or both
-shares are 0.""",
+= 2 * precision * recall / (precision + recall). It is 0 where both shares are 0, or where only one of the
+maps has boundary pixels. Where neither map has one there is nothing to judge: return NaN (`np.nan`).""",
     outputs=("f1",),
     solution=solution,
     cases=cases,
@@ -172,6 +202,25 @@ shares are 0.""",
         Mistake(
             _nothing_is_fine,
             "Where one of the maps has no boundary, this gives 1. Nothing was met there: 0.",
+        ),
+        Mistake(
+            _nothing_is_nan,
+            "Where only one of the maps has a boundary, this gives NaN. A boundary was missed or made up "
+            "there: 0. NaN is for maps that both have none.",
+        ),
+        Mistake(
+            _neither_is_zero,
+            "Where neither map has a boundary, this gives 0, as if something were wrong. There is nothing to "
+            "judge: NaN.",
+        ),
+        Mistake(
+            _neither_is_one,
+            "Where neither map has a boundary, this gives 1, as if something had been met. There is nothing "
+            "to judge: NaN.",
+        ),
+        Mistake(
+            _whole_radius,
+            "The radius was cut to a whole number. Compare the distances with `radius` as it is given.",
         ),
     ),
     see="segnet_np/training/boundary_f1.py, which also says what happens at void and with absent classes",
