@@ -34,6 +34,10 @@ def cases() -> Sequence[Case]:
         Case("two pictures, three channels", (dout, out)),
         Case("many zeros", (rng.integers(-3, 4, whole.shape).astype(float), whole)),
         Case("nothing got through", (dout[:1], np.zeros((1, 3, 4, 5)))),
+        Case(
+            "a very small number got through",
+            (np.array([[[[1.0, 2], [3, 4]]]]), np.array([[[[0.0, 1e-12], [2, 0]]]])),
+        ),
         Case("everything got through", (dout[:1], 1 + out[:1])),
     ]
 
@@ -68,6 +72,10 @@ def _half_at_zero(dout: np.ndarray, out: np.ndarray) -> np.ndarray:
 
 def _above_one(dout: np.ndarray, out: np.ndarray) -> np.ndarray:
     return dout * (out > 1)
+
+
+def _not_quite_zero(dout: np.ndarray, out: np.ndarray) -> np.ndarray:
+    return dout * (out > 1e-6)
 
 
 EXERCISE = Exercise(
@@ -111,6 +119,11 @@ that x itself is not given: `out` says enough. Where x was exactly 0 there is no
         ),
         Mistake(_reversed, "The mask is the wrong way round: this lets through where ReLU gave 0."),
         Mistake(_half_at_zero, "Where out is 0 this passes half of dout. It passes nothing there."),
+        Mistake(
+            _not_quite_zero,
+            "The mask starts a little above 0. `out` does not miss 0 by a rounding: it is x itself or "
+            "exactly 0, so ask for `> 0`.",
+        ),
         Mistake(_above_one, "The mask starts at 1. Everything above 0 was let through forward."),
     ),
     see="segnet_np/layers/relu.py, which remembers only what it returned",
