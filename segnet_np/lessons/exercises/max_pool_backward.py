@@ -30,6 +30,10 @@ def cases() -> Sequence[Case]:
         case("a 4x4 map", easy),
         case("negative numbers in x", easy - 12),
         case("equal maxima in a window", ties),
+        Case(
+            "equal maxima in a window, of which the pooling took the last",
+            (np.array([[0.5, -1.25], [2.0, 0.75]]), np.array([[1, 3], [3, 3]]), ties),
+        ),
         case("windows full of zeros, as ReLU leaves them", np.zeros((4, 6))),
         case("an odd height", rng.permutation(30).reshape(5, 6) - 15.0),
         case("an odd width", rng.permutation(28).reshape(4, 7) / 4),
@@ -86,6 +90,10 @@ def _ones(dy: np.ndarray, offsets: np.ndarray, x: np.ndarray) -> np.ndarray:
 
 def _first_place(dy: np.ndarray, offsets: np.ndarray, x: np.ndarray) -> np.ndarray:
     return solution(dy, np.zeros_like(offsets), x)
+
+
+def _looked_for_again(dy: np.ndarray, offsets: np.ndarray, x: np.ndarray) -> np.ndarray:
+    return solution(dy, max_pool(x)[1], x)
 
 
 def _column_first(dy: np.ndarray, offsets: np.ndarray, x: np.ndarray) -> np.ndarray:
@@ -163,6 +171,11 @@ gradient with respect to x, of the shape of x. (Do you need the numbers in x, or
         Mistake(
             _first_place,
             "Each gradient went to the first place of its window: the offsets are not used.",
+        ),
+        Mistake(
+            _looked_for_again,
+            "The maximum was looked for again in x. Of equal ones x cannot tell which was taken; `offsets` "
+            "remembers it.",
         ),
         Mistake(
             _column_first,
