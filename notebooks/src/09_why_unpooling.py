@@ -204,7 +204,11 @@ print(f"one is {whole / two_bits:.0f} times the other: a window is four numbers 
 
 # %%
 def decoder_memory(height, width, channels):
-    """Bytes kept for the decoder: (indices at 2 bits, indices at 1 byte, whole maps in float32)."""
+    """Bytes kept for the decoder: (indices at 2 bits, indices at 1 byte, whole maps in float32).
+
+    `channels` is a list: how many maps each stage has. Each stage ends with pooling, which halves height and
+    width (rounded down). Each result is one number, for all stages together; fractions of a byte stay.
+    """
     ...  # your turn
 
 
@@ -327,7 +331,7 @@ lessons.explore(draw_shift, pixels=(0, 8))
 
 # %%
 def boundary_pixels(labels):
-    """labels (H, W) -> bool (H, W): who has a neighbour of another class?"""
+    """labels (H, W) -> bool (H, W): who has a neighbour of another class? Neighbours share a side."""
     ...  # your turn
 
 
@@ -339,7 +343,10 @@ lessons.check("boundary_pixels", boundary_pixels)
 
 # %%
 def boundary_f1(true, predicted, radius):
-    """Boundary pixels of one class, true and predicted, both bool (H, W) -> F1."""
+    """Boundary pixels of one class, true and predicted, both bool (H, W) -> F1.
+
+    0 where only one of the maps has boundary pixels; NaN where neither has.
+    """
     ...  # your turn
 
 

@@ -101,12 +101,13 @@ def _one_channel(height: int, width: int, channels: Sequence[int]) -> tuple[floa
 EXERCISE = Exercise(
     name="decoder_memory",
     lesson="09",
-    task="""Write `decoder_memory(height, width, channels)`. A picture of height x width pixels goes
-through an encoder whose stage k has `channels[k]` maps and ends with 2x2 pooling, which halves both
-sides, rounded down. Return how many **bytes** the encoder must keep for the decoder, all stages together,
-in three ways: the pooling indices at 2 bits a window (a fraction of a byte stays a fraction: six windows
-are 1.5 bytes), the pooling indices at 1 byte a window, and the whole maps before the pooling, in
-float32.""",
+    task="""Write `decoder_memory(height, width, channels)`. `height` and `width` are whole numbers, and
+`channels` is a list: of each stage, how many maps it has. A picture of height x width pixels goes through
+the stages one after the other. Stage k has `channels[k]` maps and ends with 2x2 pooling, which halves
+both sides, rounded down. Return how many **bytes** the encoder must keep for the decoder: three numbers,
+each for all stages together. They are the pooling indices at 2 bits a window (a fraction of a byte stays
+a fraction: six windows are 1.5 bytes), the pooling indices at 1 byte a window, and the whole maps before
+the pooling, in float32.""",
     outputs=("two_bits", "one_byte", "whole_maps"),
     solution=solution,
     cases=cases,
