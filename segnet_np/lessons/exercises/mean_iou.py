@@ -57,6 +57,19 @@ def _only_predicted_classes(confusion: np.ndarray) -> float:
     return float(np.mean(both[predicted] / either[predicted]))
 
 
+def _only_hit_classes(confusion: np.ndarray) -> float:
+    both = np.diag(confusion).astype(float)
+    either = confusion.sum(0) + confusion.sum(1) - both
+    return float(np.mean((both / np.maximum(either, 1))[both > 0]))
+
+
+def _nan_for_absent(confusion: np.ndarray) -> float:
+    both = np.diag(confusion).astype(float)
+    either = confusion.sum(0) + confusion.sum(1) - both
+    with np.errstate(all="ignore"):
+        return float(np.mean(both / either))
+
+
 def _class_accuracy(confusion: np.ndarray) -> float:
     true = confusion.sum(1)
     return float(np.mean(np.diag(confusion)[true > 0] / true[true > 0]))
@@ -132,6 +145,16 @@ IoU 0 and counts.""",
             _only_predicted_classes,
             "A class that is true but never predicted was left out: exactly the rare class that a net "
             "overlooks. Its IoU is 0 and belongs to the mean.",
+        ),
+        Mistake(
+            _only_hit_classes,
+            "Only classes that were hit somewhere are in the mean. A class that was missed everywhere, or "
+            "only made up, has the IoU 0, and it counts.",
+        ),
+        Mistake(
+            _nan_for_absent,
+            "An absent class gives 0 / 0, which is NaN, and makes the mean NaN. Leave it out: with "
+            "`np.nanmean`, or take only classes whose union is above 0.",
         ),
         Mistake(
             _class_accuracy,
