@@ -61,6 +61,22 @@ def _corner_of_any_odd_edge(p: np.ndarray, size: Size) -> np.ndarray:
     return pooled
 
 
+def _odd_sides_survive(p: np.ndarray, size: Size) -> np.ndarray:
+    pooled = np.maximum(p, 0)
+    if size[0] % 2:
+        pooled[-1] = p[-1]
+    if size[1] % 2:
+        pooled[:, -1] = p[:, -1]
+    return pooled
+
+
+def _corner_of_one_odd_side(p: np.ndarray, size: Size) -> np.ndarray:
+    pooled = np.maximum(p, 0)
+    if size[0] % 2 or size[1] % 2:
+        pooled[-1, -1] = p[-1, -1]
+    return pooled
+
+
 def _corner_of_any_odd_map(p: np.ndarray, size: Size) -> np.ndarray:
     pooled = np.maximum(p, 0)
     if size[0] % 2 and size[1] % 2:
@@ -118,6 +134,16 @@ many windows as p has numbers. What comes out? `size` may be odd: then the last 
             _corner_of_any_odd_edge,
             "The last corner has a single pixel only if its window hangs over **both** edges. Over one edge "
             "it has two, and one of them is a zero.",
+        ),
+        Mistake(
+            _odd_sides_survive,
+            "Where a side is odd, the whole last row or column survives here. A window cut on one side still "
+            "has two pixels, so a zero; only one cut on both sides has a single pixel.",
+        ),
+        Mistake(
+            _corner_of_one_odd_side,
+            "The corner survives here where either side is odd. A window cut on one side still has two "
+            "pixels, so a zero; only one cut on both sides has a single pixel.",
         ),
         Mistake(
             _corner_of_any_odd_map,
