@@ -73,6 +73,27 @@ def _padded_behind(x: np.ndarray, weight: np.ndarray, bias: np.ndarray, padding:
     return solution(np.pad(x, ((0, 0), (0, 0), (0, 2 * padding), (0, 2 * padding))), weight, bias, 0)
 
 
+def _padded_before(x: np.ndarray, weight: np.ndarray, bias: np.ndarray, padding: int) -> np.ndarray:
+    return solution(np.pad(x, ((0, 0), (0, 0), (2 * padding, 0), (2 * padding, 0))), weight, bias, 0)
+
+
+def _padded_once(x: np.ndarray, weight: np.ndarray, bias: np.ndarray, padding: int) -> np.ndarray:
+    return solution(np.pad(x, ((0, 0), (0, 0), (padding, 0), (padding, 0))), weight, bias, 0)
+
+
+def _padded_once_behind(x: np.ndarray, weight: np.ndarray, bias: np.ndarray, padding: int) -> np.ndarray:
+    return solution(np.pad(x, ((0, 0), (0, 0), (0, padding), (0, padding))), weight, bias, 0)
+
+
+def _all_axes_padded(x: np.ndarray, weight: np.ndarray, bias: np.ndarray, padding: int) -> np.ndarray:
+    batch, channels = x.shape[:2]
+    return solution(np.pad(x, padding)[:batch, :channels], weight, bias, 0)
+
+
+def _one_too_few(x: np.ndarray, weight: np.ndarray, bias: np.ndarray, padding: int) -> np.ndarray:
+    return solution(x, weight, bias, padding)[:, :, :-1, :-1]
+
+
 def _padded_with_edge(x: np.ndarray, weight: np.ndarray, bias: np.ndarray, padding: int) -> np.ndarray:
     around = ((0, 0), (0, 0), (padding, padding), (padding, padding))
     return solution(np.pad(x, around, mode="edge"), weight, bias, 0)
@@ -152,6 +173,31 @@ padding - KW + 1).""",
             _padded_behind,
             "All padding was put below and to the right, so everything is shifted. `padding` zeros belong "
             "on each side.",
+        ),
+        Mistake(
+            _padded_before,
+            "All padding was put above and to the left, so everything is shifted. `padding` zeros belong on "
+            "each side.",
+        ),
+        Mistake(
+            _padded_once,
+            "The padding was put above and to the left only. `padding` zeros belong on each side, so a map "
+            "grows by twice as many.",
+        ),
+        Mistake(
+            _padded_once_behind,
+            "The padding was put below and to the right only. `padding` zeros belong on each side, so a map "
+            "grows by twice as many.",
+        ),
+        Mistake(
+            _all_axes_padded,
+            "`np.pad(x, padding)` pads all four axes: it also adds pictures and channels of zeros, and "
+            "picture 0 is then empty. Only rows and columns get padding: one pair for each axis.",
+        ),
+        Mistake(
+            _one_too_few,
+            "The result has a row and a column too few. A kernel of KH rows has H - KH + 1 places in H rows: "
+            "count them for H = KH.",
         ),
         Mistake(_padded_with_edge, "The padding repeats the edge of x. Here it is zeros."),
         Mistake(
