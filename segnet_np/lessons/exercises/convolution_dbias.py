@@ -60,6 +60,10 @@ def _last_picture(dout: np.ndarray) -> np.ndarray:
     return dout[-1].sum((1, 2))
 
 
+def _reshaped(dout: np.ndarray) -> np.ndarray:
+    return np.asarray(dout.reshape(dout.shape[1], -1).sum(1))
+
+
 def _over_channels(dout: np.ndarray) -> np.ndarray:
     return dout.sum((1, 2, 3))
 
@@ -116,6 +120,11 @@ the bias.""",
         Mistake(
             _last_picture,
             "Only the last picture counts: add (`+=`) over the batch, do not write over it.",
+        ),
+        Mistake(
+            _reshaped,
+            "`reshape` with the channels first mixes the pictures: it cuts the numbers as they follow each "
+            "other in memory, and does not move an axis. The channels are axis 1.",
         ),
         Mistake(
             _over_channels,
