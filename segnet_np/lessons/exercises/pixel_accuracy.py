@@ -105,6 +105,7 @@ nor as wrong. Return the share of the other pixels that were predicted right, fr
         "labels`; `&` joins them, `.sum()` counts the True.",
         "Divide the number of pixels that are known and right by the number of pixels that are known.",
     ),
+    rtol=1e-6,  # a share that was computed in float32 is right too
     mistakes=(
         Mistake(
             _void_in_the_total,
