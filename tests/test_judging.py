@@ -1,9 +1,11 @@
 """What `check` finds behind wrong answers to the course's exercises, and what it must not claim."""
 
 import re
+from dataclasses import replace
 
 import numpy as np
 import pytest
+from scale_exercise import SCALE
 
 from segnet_np.lessons import exercises
 from segnet_np.lessons.exercise import Case, Exercise
@@ -166,3 +168,67 @@ def test_no_mean_is_advised_where_one_number_is_wanted_and_a_tuple_came():
     said = told("boundary_f1", lambda *args: (right(*args), right(*args)))
     assert "one number is wanted, and several came" in said
     assert "mean" not in said
+
+
+# ------------------------------------------------------------------------------ numbers in place of arguments
+
+
+@pytest.mark.parametrize(
+    ("name", "place", "value", "words"),
+    [
+        ("bug_batch_norm", 3, 1e-5, "`eps` = 1e-05"),
+        ("central_difference", 2, 1e-5, "`h` = 1e-05"),
+        ("sgd_momentum", 4, 0.9, "`momentum` = 0.9"),
+        ("weighted_cross_entropy", 3, 11, "`ignore_index` = 11"),
+        ("boundary_f1", 2, 1.2, "`radius` = 1.2"),
+    ],
+)
+def test_a_number_in_the_place_of_an_argument_is_found(name, place, value, words):
+    """In whatever words: by the exercise's own mistake, or by its value."""
+    exercise = exercises.find(name)
+
+    def answer(*arguments):
+        return exercise.solution(*arguments[:place], value, *arguments[place + 1 :])
+
+    bare = replace(exercise, mistakes=())
+    assert f"right for {words}, whatever it is given" in judge(bare, answer).cause
+
+
+# ------------------------------------------------------------------------------------ causes that are general
+
+
+def only_where(name, is_wrong, change):
+    """The exercise's right answer, but changed for some arguments."""
+    exercise = exercises.find(name)
+
+    def answer(*arguments):
+        right = exercise.solution(*arguments)
+        return change(right) if is_wrong(*arguments) else right
+
+    return judge(replace(exercise, mistakes=()), answer)
+
+
+def test_a_factor_in_few_cases_is_not_called_constant():
+    few = only_where("relu_backward", lambda dout, out: out.min() >= 1, lambda dx: 1.5 * dx)
+    assert few.passed == few.total - 1
+    assert "constant factor" not in few.cause
+    assert "constant factor" in only_where("relu_backward", lambda *_: True, lambda dx: 1.5 * dx).cause
+
+
+def test_what_failing_cases_share_is_said_only_where_the_cause_is_not_known():
+    def noted(*how):
+        return any("and in no other" in note for note in only_where("relu_backward", *how).notes)
+
+    def noise(dx):
+        return dx + np.sin(np.arange(dx.size)).reshape(dx.shape) ** 2
+
+    assert noted(lambda dout, out: len(out) > 1, noise)
+    assert not noted(lambda dout, out: len(out) > 1, np.negative)
+
+
+def test_one_case_that_passes_is_too_few_to_set_the_others_apart():
+    def answer(x, gain):
+        scaled, sums = SCALE.solution(x, gain)
+        return scaled + (len(x) > 1) * np.sin(np.arange(x.size)).reshape(x.shape), sums
+
+    assert not any("and in no other" in note for note in judge(SCALE, answer).notes)

@@ -20,16 +20,24 @@ from segnet_np.lessons.judging.trial import Trial, taken_apart
 #: So many numbers that are the same are no coincidence.
 _ENOUGH = 3
 
+_SCALARS = (int, float, np.integer, np.floating)
+
+#: Numbers that people write where an argument belongs, besides those of the other cases.
+_USUAL, _USUAL_LABELS = (1e-5, 0.9), (11, 255)
+
 Change = Callable[[tuple[Any, ...]], tuple[Any, ...]]
 
 
-def suspect_argument(exercise: Exercise, failing: Sequence[Trial]) -> Suspicion | None:
+def suspect_argument(
+    exercise: Exercise, failing: Sequence[Trial], trials: Sequence[Trial]
+) -> Suspicion | None:
     """Find a change of the arguments that turns the right answer into the learner's.
 
     Parameters
     ----------
     exercise : Exercise
-    failing : sequence of Trial
+    failing, trials : sequence of Trial
+        Those that fail; and all.
 
     Returns
     -------
@@ -37,11 +45,38 @@ def suspect_argument(exercise: Exercise, failing: Sequence[Trial]) -> Suspicion 
     """
     label = failing[0].labels[0]
     wrong = [trial for trial in failing if label in trial.labels and label in trial.got]
+    # First what explains all cases, those that pass as well.
+    if number := _hard_coded(exercise, label, trials):
+        return number
     if sum(trial.expected[label].size for trial in wrong) < _ENOUGH:
         return None
     for words, change in _changes(exercise, wrong[0].case.arguments):
         if all(_explains(exercise, trial, label, change) for trial in wrong):
             return Suspicion("as if", "", f"these numbers are right for other arguments, in which {words}")
+    return None
+
+
+def _hard_coded(exercise: Exercise, label: str, trials: Sequence[Trial]) -> Suspicion | None:
+    """Find a number that stands where an argument belongs: right in all cases, were it given that number."""
+    known = [trial for trial in trials if label in trial.got]
+    if sum(trial.expected[label].size for trial in known) < _ENOUGH:
+        return None
+    for place, name in enumerate(parameter_names(exercise)[: len(known[0].case.arguments)]):
+        given = [trial.case.arguments[place] for trial in known]
+        if not all(isinstance(value, _SCALARS) and not isinstance(value, bool) for value in given):
+            continue
+        whole = all(isinstance(value, int | np.integer) for value in given)
+        usual = _USUAL_LABELS if "ignore" in name or "void" in name else () if whole else _USUAL
+        for value in dict.fromkeys([*given, *usual]):
+            change = _replace(place, _always(value))
+            # With 0 or 1 it is more likely that the argument is not used at all.
+            if value not in (0, 1) and all(_explains(exercise, trial, label, change) for trial in known):
+                return Suspicion(
+                    "as if",
+                    "",
+                    f"these numbers are right for `{name}` = {value:g}, whatever it is given: it stands "
+                    f"where `{name}` belongs.",
+                )
     return None
 
 
@@ -95,6 +130,10 @@ def _replace(place: int, way: Callable[[Any], Any]) -> Change:
         return (*arguments[:place], way(arguments[place]), *arguments[place + 1 :])
 
     return change
+
+
+def _always(value: Any) -> Callable[[Any], Any]:
+    return lambda _: value
 
 
 def _turned(axes: tuple[int, ...]) -> Callable[[np.ndarray], np.ndarray]:

@@ -24,7 +24,7 @@ _ROUNDING = 1e-7
 _NAMED = 3
 
 
-def compare_dependence(exercise: Exercise, function: Callable[..., Any], trial: Trial) -> str:
+def compare_dependence(exercise: Exercise, function: Callable[..., Any], trial: Trial) -> tuple[str, bool]:
     """Say which inputs the worst element should follow and does not, or follows and should not.
 
     Parameters
@@ -39,9 +39,11 @@ def compare_dependence(exercise: Exercise, function: Callable[..., Any], trial: 
     -------
     words : str
         Empty if nothing could be found out.
+    found : bool
+        Whether they name an input to look at.
     """
     if trial.difference is None:
-        return ""
+        return "", False
     index, label = trial.difference.index, trial.labels[0]
     place_of = label + (str(list(index)) if index else "")
     until = time.perf_counter() + _SECONDS
@@ -57,20 +59,21 @@ def compare_dependence(exercise: Exercise, function: Callable[..., Any], trial: 
         extra = [k for k in right if right[k] is False and mine.get(k)]
         if missing:
             named = _listed(name, missing, right, value.size)
-            return f"`{place_of}` should change when {named} changes, and yours does not."
+            return f"`{place_of}` should change when {named} changes, and yours does not.", True
         if extra:
             named = _listed(name, extra, mine, value.size)
-            return f"yours changes when {named} changes, and `{place_of}` should not."
+            return f"yours changes when {named} changes, and `{place_of}` should not.", True
         tried = tried and len(right) == value.size and None not in (*right.values(), *mine.values())
         if any(right.values()):
             same_for.append(f"`{name}`")
     # Of numbers that were not moved nobody knows whether they matter.
     if not same_for or not tried:
-        return ""
-    return (
+        return "", False
+    words = (
         f"`{place_of}` depends on the right numbers of {' and '.join(same_for)}, so look at how they are put "
         "together: order, signs, factors."
     )
+    return words, False
 
 
 def _places(shape: tuple[int, ...], here: tuple[int, ...]) -> list[tuple[int, ...]]:

@@ -131,7 +131,9 @@ def suspect_error(exercise: Exercise, function: Any, error: BaseException) -> Su
         (words for type_, part, words in _MEANINGS if isinstance(error, type_) and part in message),
         "read the message once more, and run the line above by itself on the arguments of this case.",
     )
-    return Suspicion("raised" if not isinstance(error, TimeoutError) else "slow", said + ".", meaning)
+    if isinstance(error, TimeoutError):
+        return Suspicion("slow", said + ".", meaning)
+    return Suspicion("raised", said + ".", meaning, vague=True)
 
 
 def _short(error: BaseException) -> str:

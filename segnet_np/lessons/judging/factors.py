@@ -18,7 +18,7 @@ _NEAR = 1e-6
 
 
 def factor(wrong: Sequence[Wrong]) -> tuple[str, str] | None:
-    """Find a factor that turns the expected numbers into the learner's, in every case.
+    """Find a size, in every case that of the same axes, by which the expected numbers became the learner's.
 
     Parameters
     ----------
@@ -28,16 +28,40 @@ def factor(wrong: Sequence[Wrong]) -> tuple[str, str] | None:
     -------
     kind_and_words : tuple of str, or None
     """
-    factors = [_factor(w) for w in wrong]
-    if any(f is None for f in factors) or sum(np.count_nonzero(w.expected) for w in wrong) < 2:
+    known = _factors(wrong)
+    if not known or not (size := _size(wrong, known)):
         return None
+    here = "" if _equal(known) else " here"
+    return "factor", f"each number is {_times(known[0])} the expected one{here}{size}."
+
+
+def constant_factor(wrong: Sequence[Wrong]) -> tuple[str, str] | None:
+    """Find a factor that turns the expected numbers into the learner's, the same in every case.
+
+    Parameters
+    ----------
+    wrong : sequence of Wrong
+
+    Returns
+    -------
+    kind_and_words : tuple of str, or None
+    """
+    known = _factors(wrong)
+    if not known or not _equal(known):
+        return None
+    return "factor", f"each number is {_times(known[0])} the expected one{_constant(known[0])}."
+
+
+def _factors(wrong: Sequence[Wrong]) -> list[float]:
+    """The factor of each case; none at all where a case has none, or there are too few numbers to tell."""
+    factors = [_factor(w) for w in wrong]
     known = [f for f in factors if f is not None]
-    if max(known) - min(known) <= _NEAR * abs(known[0]):
-        size = _size(wrong, known)
-        return "factor", f"each number is {_times(known[0])} the expected one{size or _constant(known[0])}."
-    if size := _size(wrong, known):
-        return "factor", f"each number is {_times(known[0])} the expected one here{size}."
-    return None
+    enough = sum(np.count_nonzero(w.expected) for w in wrong) >= 2
+    return known if enough and len(known) == len(factors) else []
+
+
+def _equal(factors: Sequence[float]) -> bool:
+    return max(factors) - min(factors) <= _NEAR * abs(factors[0])
 
 
 def _factor(wrong: Wrong) -> float | None:

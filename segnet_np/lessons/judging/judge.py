@@ -14,6 +14,9 @@ from segnet_np.lessons.judging.suspicion import Suspicion
 from segnet_np.lessons.judging.trial import Trial, attempt, taken_apart
 from segnet_np.lessons.judging.verdict import Verdict
 
+#: With fewer cases that pass, some property or other sets them apart by chance.
+_ENOUGH_PASS = 2
+
 
 def judge(exercise: Exercise, function: Callable[..., Any]) -> Verdict:
     """Try a function on every case of an exercise.
@@ -92,7 +95,7 @@ def _failed(
     cause, notes = suspicion.cause, _notes(suspicion, failing)
     if mistake is not None:
         cause = how + mistake.cause
-    elif shared := in_common(exercise, trials):
+    elif suspicion.vague and passed >= _ENOUGH_PASS and (shared := in_common(exercise, trials)):
         notes = (*notes, shared)
     elif passed and passed == total - 1:
         notes = (*notes, "All other cases pass, so look at what is special about this one.")

@@ -15,7 +15,7 @@ from segnet_np.lessons.exercise import Exercise
 from segnet_np.lessons.judging.as_if import suspect_argument
 from segnet_np.lessons.judging.comparing import differ
 from segnet_np.lessons.judging.dependence import compare_dependence
-from segnet_np.lessons.judging.factors import factor, offset
+from segnet_np.lessons.judging.factors import constant_factor, factor, offset
 from segnet_np.lessons.judging.places import advice, moved, region
 from segnet_np.lessons.judging.running import parameter_names
 from segnet_np.lessons.judging.suspicion import Suspicion
@@ -94,16 +94,25 @@ def suspect_values(
         return Suspicion("values", "", "it is another answer than the right one; work this case out by hand.")
     known = [w for w in wrong if w is not None]
     for question in QUESTIONS:
+        if question in OF_MOST and _most_pass(label, failing, trials):
+            continue
         if answer := question(known):
             return Suspicion(answer[0], "", answer[1])
-    if other := suspect_argument(exercise, failing):
+    if other := suspect_argument(exercise, failing, trials):
         return other
     if words := region(known):
         return Suspicion("values", "", words)
     more = advice(known[0], trials)
-    if thorough and (words := compare_dependence(exercise, function, failing[0])):
+    words, found = compare_dependence(exercise, function, failing[0]) if thorough else ("", False)
+    if words:
         more = f"{words} {more[0].upper()}{more[1:]}"
-    return Suspicion("values", "", more)
+    return Suspicion("values", "", more, vague=not found)
+
+
+def _most_pass(label: str, failing: Sequence[Trial], trials: Sequence[Trial]) -> bool:
+    """Whether an output is right in most cases in which it is not 0."""
+    passing = [t for t in trials if label in t.expected and label not in t.labels and t.expected[label].any()]
+    return len(passing) > len(failing)
 
 
 def _wrong(trial: Trial, label: str, names: Sequence[str], rtol: float) -> Wrong | None:
@@ -264,8 +273,12 @@ QUESTIONS: tuple[Question, ...] = (
     _constant,
     _coarse,
     factor,
+    constant_factor,
     offset,
     _rounded,
     moved,
     _absolute,
 )
+
+#: What would be wrong in nearly every case.
+OF_MOST: tuple[Question, ...] = (constant_factor,)

@@ -14,8 +14,11 @@ class Suspicion:
         A fact, a sentence.
     cause : str
         A guess, to stand behind "Likely cause:".
+    vague : bool
+        Whether the guess is advice on how to look, so that what the failing cases share is worth saying.
     """
 
     kind: str
     said: str
     cause: str
+    vague: bool = False
