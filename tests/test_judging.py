@@ -7,10 +7,12 @@ import numpy as np
 import pytest
 from scale_exercise import SCALE
 
-from segnet_np.lessons import exercises
+from segnet_np import lessons
+from segnet_np.lessons import exercises, hints
 from segnet_np.lessons.exercise import Case, Exercise
 from segnet_np.lessons.judging import patterns
 from segnet_np.lessons.judging.judge import judge
+from segnet_np.lessons.judging.verdict_html import page
 
 
 def told(name, function):
@@ -232,3 +234,26 @@ def test_one_case_that_passes_is_too_few_to_set_the_others_apart():
         return scaled + (len(x) > 1) * np.sin(np.arange(x.size)).reshape(x.shape), sums
 
     assert not any("and in no other" in note for note in judge(SCALE, answer).notes)
+
+
+# ----------------------------------------------------------------------------------------- the task once more
+
+
+def test_a_failed_check_says_where_the_task_stands_once_more():
+    line = '`lessons.hint("max_pool")` repeats the task and helps in three steps.'
+    exercise = exercises.find("max_pool")
+    assert str(judge(exercise, lambda x: (x, x))).endswith(line)
+    assert "repeats the task and helps" in page(judge(exercise, lambda x: (x, x)))
+    for answer in (exercise.solution, lambda x: 1 / 0):
+        assert "repeats the task" not in str(judge(exercise, answer))
+
+
+def test_the_first_hint_repeats_the_task(monkeypatch, capsys):
+    monkeypatch.setattr(hints, "_given", {})
+    said = []
+    for _ in range(2):
+        lessons.hint("max_pool")
+        said.append(" ".join(capsys.readouterr().out.split()))
+    task = " ".join(exercises.find("max_pool").task.split())
+    assert f"The task: {task} {exercises.find('max_pool').hints[0]}" in said[0]
+    assert "The task" not in said[1]

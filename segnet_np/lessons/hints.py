@@ -22,6 +22,8 @@ _BLUE = "0,114,178"
 def hint(name: str) -> None:
     """Give the next hint for an exercise: three, one a call, from a nudge to nearly all of it.
 
+    The first one repeats the task, too.
+
     Parameters
     ----------
     name : str
@@ -32,7 +34,8 @@ def hint(name: str) -> None:
     ValueError
         If there is no exercise of that name.
     """
-    hints = find(name).hints
+    exercise = find(name)
+    hints = exercise.hints
     place = _given.get(name, 0) % (len(hints) + 1)
     _given[name] = place + 1
     if place == len(hints):
@@ -40,8 +43,11 @@ def hint(name: str) -> None:
         words = f'They start again with the next call. `lessons.solution("{name}")` shows a solution.'
     else:
         heading, words = f"{name}: hint {place + 1} of {len(hints)}", hints[place]
-    text = textwrap.fill(words, 100, initial_indent="  ", subsequent_indent="  ")
-    _show(heading, in_line(words), text)
+    parts = [words] if place else [f"The task: {exercise.task}", words]
+    text = "\n\n".join(
+        textwrap.fill(part, 100, initial_indent="  ", subsequent_indent="  ") for part in parts
+    )
+    _show(heading, "".join(f"<div>{in_line(part)}</div>" for part in parts), text)
 
 
 def solution(name: str) -> None:

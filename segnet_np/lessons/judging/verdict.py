@@ -87,6 +87,13 @@ class Verdict:
             return ""
         return f'{self.name}(*lessons.case("{self.name}", {self.number}))'
 
+    @property
+    def help(self) -> str:
+        """Where the task stands once more, if it is not said here and no exception says what is wrong."""
+        if self.ok or self.kind in ("not yet", "raised", "slow"):
+            return ""
+        return f'`lessons.hint("{self.name}")` repeats the task and helps in three steps.'
+
     def __str__(self) -> str:
         lines = [self.headline]
         lines += _wrapped(self.where)
@@ -100,6 +107,7 @@ class Verdict:
         if self.printed:
             lines += ["  " + self.prints_of, *("    " + line for line in shortened(self.printed))]
         lines += _wrapped(f"To try it yourself: {self.again}" if self.again else "")
+        lines += _wrapped(self.help)
         return "\n".join(lines)
 
 

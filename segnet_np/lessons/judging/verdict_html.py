@@ -43,6 +43,8 @@ def page(verdict: Verdict) -> str:
         parts.append(
             f'<div style="margin-top:.4em">To try it yourself: <code>{escape(verdict.again)}</code></div>'
         )
+    if verdict.help:
+        parts.append(f"<div>{in_line(verdict.help)}</div>")
     style = f"border-left:.35em solid rgb({colour});padding:.3em .9em;margin:.3em 0;line-height:1.5"
     return f'<div class="segnet-np-verdict" style="{style}">{"".join(parts)}</div>'
 
