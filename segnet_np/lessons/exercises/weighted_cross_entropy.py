@@ -85,12 +85,42 @@ def _void_in_the_divisor(logits, labels, class_weights, ignore_index):
     return _ratio(-(w * log_p).sum(), w.sum() + (~counts).sum())
 
 
-def _void_counts_as(number):
+def _void_as(stand_in, labels, num_classes, ignore_index):
+    """Labels in which a class stands for void: this one, or the nearest one."""
+    if stand_in == "nearest":
+        return np.clip(labels, 0, num_classes - 1)
+    return np.where(labels == ignore_index, stand_in, labels)
+
+
+def _void_counts_as(stand_in):
     def answer(logits, labels, class_weights, ignore_index):
-        labels = np.where(labels == ignore_index, number, labels)
+        labels = _void_as(stand_in, labels, logits.shape[1], ignore_index)
         return solution_without_ignoring(logits, labels, class_weights)
 
     return answer
+
+
+def _void_weight_in_the_divisor(stand_in):
+    def answer(logits, labels, class_weights, ignore_index):
+        log_p, w, _ = _parts(logits, labels, class_weights, ignore_index)
+        labels = _void_as(stand_in, labels, logits.shape[1], ignore_index)
+        return _or_zero(-(w * log_p).sum(), class_weights[labels].sum())
+
+    return answer
+
+
+def _not_asked(logits, labels, class_weights, ignore_index):
+    return weighted_cross_entropy(logits, labels, class_weights, 11)
+
+
+def _no_class(logits, labels, class_weights, ignore_index):
+    known = (labels >= 0) & (labels < logits.shape[1])
+    return weighted_cross_entropy(logits, np.where(known, labels, 11), class_weights, 11)
+
+
+def _nan_for_zero(answer):
+    """The same, where nobody asks whether the sum of the weights is 0."""
+    return lambda *arguments: answer(*arguments) or np.nan
 
 
 def solution_without_ignoring(logits, labels, class_weights):
@@ -142,7 +172,7 @@ def _each_pixel(through_p):
 
 
 def _void_as_index(weight_first, through_p):
-    """Void is nowhere asked for: 11 is used as an index, of the weights or of the classes."""
+    """Void is nowhere asked for: its label is used as an index, of the weights or of the classes."""
 
     def answer(logits, labels, class_weights, ignore_index):
         p = softmax(logits)
@@ -171,6 +201,7 @@ def _kept_finite(keep):
     return answer
 
 
+_STAND_INS = ((0, "class 0"), (2, "the last class"), ("nearest", "the class that is nearest in number"))
 _THROUGH_P = (
     (False, ""),
     (True, " (And the last case wants the logarithm without p: there p is stored as 0.)"),
@@ -224,13 +255,34 @@ EXERCISE = Exercise(
             _void_in_the_divisor,
             "The ignored pixels are left out of the upper sum, but counted with weight 1 in the lower one.",
         ),
-        Mistake(
-            _void_counts_as(0),
-            "The ignored pixels count as pixels of class 0. They are to be in neither sum.",
+        *(
+            Mistake(change(answer(stand_in)), f"{said.format(words)}{besides}")
+            for stand_in, words in _STAND_INS
+            for answer, said in (
+                (
+                    _void_counts_as,
+                    "The ignored pixels count as pixels of {}. They are to be in neither sum.",
+                ),
+                (
+                    _void_weight_in_the_divisor,
+                    "The ignored pixels are left out of the upper sum, but in the lower one they have the "
+                    "weight of {}. They are to be in neither sum.",
+                ),
+            )
+            for change, besides in (
+                (lambda answer: answer, ""),
+                (_nan_for_zero, " (And if the sum of w is 0, the loss is to be 0.)"),
+            )
         ),
         Mistake(
-            _void_counts_as(2),
-            "The ignored pixels count as pixels of the last class. They are to be in neither sum.",
+            _not_asked,
+            "Void is told by `ignore_index`, not by being 11 or too large: it is -1 in one case, and one of "
+            "the classes, 2, in another.",
+        ),
+        Mistake(
+            _no_class,
+            "Only labels that are no class are left out. Void is told by `ignore_index`, not by being too "
+            "large or negative: it may be one of the classes.",
         ),
         Mistake(
             _negative_labels_count,
@@ -269,12 +321,12 @@ EXERCISE = Exercise(
         *(
             Mistake(
                 _void_as_index(weight_first, through_p),
-                f"A void pixel's label, 11, was used as an index, and {missing}. Ask for `ignore_index` "
+                f"The label of a void pixel was used as an index, and {missing}. Ask for `ignore_index` "
                 f"before the label is used.{besides}",
             )
             for weight_first, missing in (
-                (True, "`class_weights` has no entry 11"),
-                (False, "there is no class 11 among the logits"),
+                (True, "`class_weights` has no entry for it"),
+                (False, "there is no such class among the logits"),
             )
             for through_p, besides in _THROUGH_P
         ),

@@ -64,6 +64,35 @@ def _void_keeps_p(*arguments):
     return _ratio(np.where(counts, w, 1) * (p - one_hot), w.sum())
 
 
+def _void_keeps_w_times_p(stand_in, counted):
+    """The one-hot part is 0 in void pixels, and w that of a class that stands for void."""
+
+    def answer(logits, labels, class_weights, ignore_index):
+        p, one_hot, right_w, _ = _parts(logits, labels, class_weights, ignore_index)
+        w = class_weights[np.where(labels == ignore_index, stand_in, labels)][:, None]
+        return _or_zero(w * (p - one_hot), right_w.sum() if counted else w.sum())
+
+    return answer
+
+
+def _not_asked(logits, labels, class_weights, ignore_index):
+    return weighted_cross_entropy_backward(logits, labels, class_weights, 11)
+
+
+def _no_class(logits, labels, class_weights, ignore_index):
+    known = (labels >= 0) & (labels < logits.shape[1])
+    return weighted_cross_entropy_backward(logits, np.where(known, labels, 11), class_weights, 11)
+
+
+def _void_in_the_divisor(stand_in):
+    def answer(logits, labels, class_weights, ignore_index):
+        p, one_hot, w, _ = _parts(logits, labels, class_weights, ignore_index)
+        labels = np.where(labels == ignore_index, stand_in, labels)
+        return _or_zero(w * (p - one_hot), class_weights[labels].sum())
+
+    return answer
+
+
 def _void_as_class_0(logits, labels, class_weights, ignore_index):
     labels = np.where(labels == ignore_index, 0, labels)
     return weighted_cross_entropy_backward(logits, labels, class_weights, None)
@@ -133,7 +162,7 @@ def _without_shift(logits, labels, class_weights, ignore_index):
 
 
 def _void_as_index(weight_first):
-    """Void is nowhere asked for: 11 is used as an index, of the weights or of the classes."""
+    """Void is nowhere asked for: its label is used as an index, of the weights or of the classes."""
 
     def answer(logits, labels, class_weights, ignore_index):
         dlogits, total_weight = softmax(logits), 0.0
@@ -190,6 +219,33 @@ EXERCISE = Exercise(
             "In ignored pixels the softmax is left over. Nobody says what should be there, so all classes "
             "of an ignored pixel get 0.",
         ),
+        *(
+            Mistake(
+                _void_keeps_w_times_p(stand_in, counted),
+                f"In ignored pixels `w * p` is left over, with the weight of {words}{besides}. All classes "
+                "of an ignored pixel get 0.",
+            )
+            for stand_in, words in ((0, "class 0"), (2, "the last class"))
+            for counted, besides in ((True, ""), (False, ", which is in the divisor too"))
+        ),
+        *(
+            Mistake(
+                _void_in_the_divisor(stand_in),
+                f"The ignored pixels get 0, but in the divisor they have the weight of {words}. The sum of w "
+                "is over the pixels that count.",
+            )
+            for stand_in, words in ((0, "class 0"), (2, "the last class"))
+        ),
+        Mistake(
+            _not_asked,
+            "Void is told by `ignore_index`, not by being 11 or too large: it is -1 in one case, and one of "
+            "the classes, 2, in another.",
+        ),
+        Mistake(
+            _no_class,
+            "Only labels that are no class are left out. Void is told by `ignore_index`, not by being too "
+            "large or negative: it may be one of the classes.",
+        ),
         Mistake(
             _void_as_class_0,
             "The ignored pixels are treated as pixels of class 0. They get 0 in all classes.",
@@ -243,12 +299,12 @@ EXERCISE = Exercise(
         *(
             Mistake(
                 _void_as_index(weight_first),
-                f"A void pixel's label, 11, was used as an index, and {missing}. Ask for `ignore_index` "
+                f"The label of a void pixel was used as an index, and {missing}. Ask for `ignore_index` "
                 "before the label is used.",
             )
             for weight_first, missing in (
-                (True, "`class_weights` has no entry 11"),
-                (False, "there is no class 11 among the logits"),
+                (True, "`class_weights` has no entry for it"),
+                (False, "there is no such class among the logits"),
             )
         ),
         Mistake(
