@@ -90,6 +90,10 @@ def _not_put_back(f, x, h):
     return gradient
 
 
+def _back_to_x_only(f, x, h):
+    return _forward_only(f, x, h) / 2
+
+
 def _views(f, x, h):
     gradient = np.zeros(x.shape)
     for index in np.ndindex(x.shape):
@@ -146,6 +150,11 @@ EXERCISE = Exercise(
             _not_put_back,
             "an element that was moved is not put back before the next one moves, so later elements are "
             "differentiated at another point.",
+        ),
+        Mistake(
+            _back_to_x_only,
+            "the second step goes back by `h`, so only to x itself: half of a one-sided difference is left. "
+            "From x + h it takes 2 h to come to x - h, and one more to put the element back.",
         ),
         Mistake(
             _views,
