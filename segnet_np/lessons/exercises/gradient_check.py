@@ -91,6 +91,17 @@ def _divided_by_h(forward, backward, x, dout, v, h):
     return analytic, 2 * numeric
 
 
+def _not_divided(forward, backward, x, dout, v, h):
+    analytic, numeric = gradient_check(forward, backward, x, dout, v, h)
+    return analytic, 2 * h * numeric
+
+
+def _times_half_h(forward, backward, x, dout, v, h):
+    # change / 2 * h: multiplies by h.
+    analytic, numeric = gradient_check(forward, backward, x, dout, v, h)
+    return analytic, h * h * numeric
+
+
 def _means(forward, backward, x, dout, v, h):
     analytic, numeric = gradient_check(forward, backward, x, dout, v, h)
     return analytic / x.size, numeric / dout.size
@@ -155,6 +166,16 @@ EXERCISE = Exercise(
             "is what keeps errors of opposite signs from cancelling.",
         ),
         Mistake(_divided_by_h, "`numeric` is divided by h; from x - h v to x + h v it is twice as far."),
+        Mistake(
+            _not_divided,
+            "`numeric` is only how much the weighed sum changes. How fast is that divided by how far apart "
+            "the two points are, counted in v.",
+        ),
+        Mistake(
+            _times_half_h,
+            "Python reads `a / 2 * h` from left to right: `numeric` is divided by 2 and then multiplied by "
+            "h. Put brackets around the distance.",
+        ),
         Mistake(_means, "means where sums belong: the derivative of a sum is the sum of all parts."),
         Mistake(
             _moved_in_place,
