@@ -120,6 +120,15 @@ def _n_for_m(dout: np.ndarray, x: np.ndarray, weight: np.ndarray, eps: float) ->
     return _dx_with(mean_term=pixels, x_hat_term=pixels)(dout, x, weight, eps)
 
 
+def _brackets_forgotten(dout: np.ndarray, x: np.ndarray, weight: np.ndarray, eps: float) -> Gradients:
+    _, dweight, dbias = solution(dout, x, weight, eps)
+    std = np.sqrt(x.var(AXES, keepdims=True) + eps)
+    x_hat = (x - x.mean(AXES, keepdims=True)) / std
+    dx_hat = dout * weight[:, None, None]
+    along = x_hat * (dx_hat * x_hat).mean(AXES, keepdims=True)
+    return dx_hat / std - dx_hat.mean(AXES, keepdims=True) - along, dweight, dbias
+
+
 def _inv_std_forgotten(dout: np.ndarray, x: np.ndarray, weight: np.ndarray, eps: float) -> Gradients:
     dx, dweight, dbias = solution(dout, x, weight, eps)
     return dx * np.sqrt(x.var(AXES, keepdims=True) + eps), dweight, dbias
@@ -236,6 +245,11 @@ three ways: directly, through the mean and through the variance.""",
             _n_for_m,
             "In dx the sums were divided by the number of pictures N. A channel has M = N * H * W values, "
             "and each moves the mean by 1/M.",
+        ),
+        Mistake(
+            _brackets_forgotten,
+            "Only the direct way is divided by the standard deviation in dx. The ways through mean and "
+            "variance are divided by it too: put brackets around the three terms.",
         ),
         Mistake(
             _inv_std_forgotten,
