@@ -85,6 +85,19 @@ def _void_not_around(label_maps, num_classes, ignore_index):
     return np.median(frequencies) / frequencies
 
 
+def _void_not_in_the_size(label_maps, num_classes, ignore_index):
+    counts = _counts(label_maps, num_classes, ignore_index)
+    around = counts[:, :num_classes].sum(1) @ (counts > 0)
+    return _weights(counts.sum(0) / np.maximum(around, 1), num_classes)
+
+
+def _void_only_in_its_own(label_maps, num_classes, ignore_index):
+    counts = _counts(label_maps, num_classes, ignore_index)
+    around = counts[:, :num_classes].sum(1) @ (counts > 0)
+    around[-1] = counts.sum(1) @ (counts[:, -1] > 0)
+    return _weights(counts.sum(0) / np.maximum(around, 1), num_classes)
+
+
 def _mean_of_shares(label_maps, num_classes, ignore_index):
     counts = _counts(label_maps, num_classes, ignore_index)
     shares = counts / counts.sum(1, keepdims=True)
@@ -158,6 +171,17 @@ EXERCISE = Exercise(
             _void_not_around,
             "Void is left out altogether. Its pixels are pixels of their map, and its frequency belongs to "
             "those of which the median is taken.",
+        ),
+        *(
+            Mistake(
+                answer,
+                f"Void is left out of the pixels of its map{besides}. All pixels of a map count there, "
+                "labelled or not: its `size`.",
+            )
+            for answer, besides in (
+                (_void_not_in_the_size, ""),
+                (_void_only_in_its_own, ", but for its own frequency"),
+            )
         ),
         Mistake(
             _mean_of_shares,
