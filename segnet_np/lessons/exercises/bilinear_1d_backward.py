@@ -114,6 +114,20 @@ def _wrapped(dout: np.ndarray) -> np.ndarray:
     return _mix(dout, 0.75, 0.25, wrap=True)
 
 
+def _repeated_indices(dout: np.ndarray) -> np.ndarray:
+    dx = np.asarray(dout.dtype.type(0.75) * (dout[::2] + dout[1::2]))
+    j = np.arange(len(dx))
+    dx[np.maximum(j - 1, 0)] += dout.dtype.type(0.25) * dout[::2]
+    dx[np.minimum(j + 1, len(dx) - 1)] += dout.dtype.type(0.25) * dout[1::2]
+    return dx
+
+
+def _last_for_the_first(dout: np.ndarray) -> np.ndarray:
+    dx = solution(dout)
+    dx[0] += dout.dtype.type(0.25) * (dout[-1] - dout[0])
+    return dx
+
+
 def _halves(dout: np.ndarray) -> np.ndarray:
     return _mix(dout, 0.5, 0.5)
 
@@ -179,6 +193,16 @@ respect to x.""",
             _wrapped,
             "The quarter of the first pixel went round to the last one, or the other way: x[-1] in Python "
             "is the last number. Beyond an end stands the end pixel.",
+        ),
+        Mistake(
+            _repeated_indices,
+            "`dx[left] += ...` with an array of indices adds only once to a place, however often it is in "
+            "`left`, and the end pixels are in it twice. Use np.add.at or a loop.",
+        ),
+        Mistake(
+            _last_for_the_first,
+            "At the first pixel the index before 0 was used, `dout[2 * j - 1]` with j = 0: in Python that is "
+            "the last number. The quarter at that end is in dout[0].",
         ),
         Mistake(
             _sides_swapped,
