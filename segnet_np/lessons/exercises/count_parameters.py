@@ -112,6 +112,12 @@ def _decoder_as_encoder(in_channels: int, num_classes: int, width: int) -> tuple
     return encoder, encoder, classifier
 
 
+def _encoders_direction(in_channels: int, num_classes: int, width: int) -> tuple[int, int, int]:
+    encoder, _, classifier = solution(in_channels, num_classes, width)
+    first = 9 * in_channels * width + 3 * width
+    return encoder, encoder - first, classifier
+
+
 def _classifier_in_decoder(in_channels: int, num_classes: int, width: int) -> tuple[int, int, int]:
     encoder, decoder, classifier = solution(in_channels, num_classes, width)
     return encoder, decoder + classifier, classifier
@@ -180,6 +186,11 @@ classifier comes a batch norm with a weight and a bias for each channel.""",
             "The decoder was given the encoder's number. It has no conv11, but conv11d, the classifier, "
             "which is counted apart; and biases and batch norms go with the channels that come *out*, "
             "which are fewer where the decoder narrows.",
+        ),
+        Mistake(
+            _encoders_direction,
+            "The decoder's layers were counted in the encoder's direction. Where the decoder narrows, fewer "
+            "channels come out than go in, and biases and batch norms go with those that come out.",
         ),
         Mistake(_classifier_in_decoder, "conv11d was counted twice: in the decoder and as the classifier."),
     ),
