@@ -75,6 +75,22 @@ def _wrapped(labels: np.ndarray) -> np.ndarray:
     return np.asarray(np.logical_or.reduce(edges))
 
 
+def _wrapped_at_the_start(labels: np.ndarray) -> np.ndarray:
+    edges = _shifted(labels, (1, 0), (0, 1))
+    return np.asarray(edges | (labels != np.roll(labels, 1, 0)) | (labels != np.roll(labels, 1, 1)))
+
+
+def _zeros_around(labels: np.ndarray) -> np.ndarray:
+    padded = np.pad(labels, 1)
+    return _shifted(padded, *_SIDES)[1:-1, 1:-1]
+
+
+def _no_rim(labels: np.ndarray) -> np.ndarray:
+    edges = np.zeros(labels.shape, bool)
+    edges[1:-1, 1:-1] = solution(labels)[1:-1, 1:-1]
+    return edges
+
+
 def _rows_only(labels: np.ndarray) -> np.ndarray:
     return _shifted(labels, (-1, 0), (1, 0))
 
@@ -136,6 +152,20 @@ Neighbours share a side, so a pixel has up to four; the edge of the picture is n
             _wrapped,
             "The last column was compared with the first one, or the last row with the first: `np.roll` "
             "goes round the picture.",
+        ),
+        Mistake(
+            _wrapped_at_the_start,
+            "The first row was compared with the last one, or the first column with the last: the index -1 "
+            "is the last place in Python. Ask whether there is a neighbour.",
+        ),
+        Mistake(
+            _zeros_around,
+            "Zeros stand around the picture, as if class 0 were there. Beyond the edge there is no class "
+            "that could differ.",
+        ),
+        Mistake(
+            _no_rim,
+            "The pixels at the edge of the picture were left out. They have neighbours too, only fewer.",
         ),
         Mistake(_rows_only, "Only neighbours above and below were asked. There are two more at the sides."),
         Mistake(
