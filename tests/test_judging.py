@@ -257,3 +257,52 @@ def test_the_first_hint_repeats_the_task(monkeypatch, capsys):
     task = " ".join(exercises.find("max_pool").task.split())
     assert f"The task: {task} {exercises.find('max_pool').hints[0]}" in said[0]
     assert "The task" not in said[1]
+
+
+# ---------------------------------------------------------------------------------- memory that nobody filled
+
+
+def test_results_that_cannot_be_repeated_bring_up_np_empty_first():
+    numbers = iter(range(1000))
+    verdict = judge(SCALE, lambda x, gain: (SCALE.solution(x, gain)[0] + next(numbers), x.sum((2, 3))))
+    assert verdict.kind == "between calls"
+    assert verdict.cause.startswith("memory from `np.empty`")
+
+
+def test_what_stands_where_zeros_belong_may_be_memory_of_np_empty():
+    def answer(y, offsets, size):
+        right = exercises.find("max_unpool").solution(y, offsets, size)
+        return np.where(right == 0, 0.125 * (1 + np.arange(right.size).reshape(right.shape)), right)
+
+    assert "`np.empty`" in judge(replace(exercises.find("max_unpool"), mistakes=()), answer).cause
+
+
+def test_a_kernel_that_reads_its_result_before_it_writes_is_told_so():
+    def answer(x, out, offsets):
+        for i, j, c in np.ndindex(out.shape):
+            for k in range(4):
+                value = x[2 * i + k // 2, 2 * j + k % 2, c]
+                if value > out[i, j, c]:
+                    out[i, j, c], offsets[i, j, c] = value, k
+
+    said = told("njit_max_pool", answer)
+    assert "`out` is read before anything was written to it" in said
+    assert "another array" not in said
+    assert "is read before" not in told("njit_max_pool", lambda x, out, offsets: None)
+
+
+# ------------------------------------------------------------------------------------------------------ words
+
+
+def test_two_arguments_were_changed_and_one_was():
+    def answer(x, gain):
+        x += 1
+        gain[:] = 5
+        return x, x.sum((2, 3))
+
+    assert "Besides, `x` and `gain` were changed" in " ".join(judge(SCALE, answer).notes)
+
+
+def test_check_without_a_name_says_what_is_missing():
+    with pytest.raises(TypeError, match=r'name of the exercise is missing.*check\("told", told\)'):
+        lessons.check(told)

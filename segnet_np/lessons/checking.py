@@ -9,7 +9,7 @@ from segnet_np.lessons.judging.verdict_html import page
 from segnet_np.lessons.show import in_notebook, show_html
 
 
-def check(name: str, function: Callable[..., Any]) -> bool:
+def check(name: str, function: Callable[..., Any] | None = None) -> bool:
     """Check your answer to an exercise.
 
     It is called on copies of the arguments of several cases, and compared with a right answer. Where it
@@ -29,12 +29,17 @@ def check(name: str, function: Callable[..., Any]) -> bool:
 
     Raises
     ------
+    TypeError
+        If the name is missing.
     ValueError
         If there is no exercise of that name.
     """
+    if callable(name) and function is None:
+        called = getattr(name, "__name__", "name")
+        raise TypeError(f'the name of the exercise is missing, a text: lessons.check("{called}", {called})')
     if callable(name) and isinstance(function, str):
         name, function = function, name  # the other way round, but nobody could mean anything else
-    verdict = judge(find(name), function)
+    verdict = judge(find(name), cast(Callable[..., Any], function))  # None is told what is wanted
     show_html(page(verdict), str(verdict))
     return cast(bool, _Shown(verdict.ok)) if in_notebook() else verdict.ok
 

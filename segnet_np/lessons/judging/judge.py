@@ -7,6 +7,7 @@ from segnet_np.lessons.exercise import Exercise
 from segnet_np.lessons.judging.common import in_common
 from segnet_np.lessons.judging.comparing import same
 from segnet_np.lessons.judging.forms import not_usable, suspect_form
+from segnet_np.lessons.judging.left_over import reads_before_writing
 from segnet_np.lessons.judging.patterns import suspect_values
 from segnet_np.lessons.judging.recognising import gives_the_same, recognise
 from segnet_np.lessons.judging.running import at_most, run
@@ -90,6 +91,9 @@ def _failed(
             by_hand=exercise.call is None,
         )
     mistake, how = recognise(exercise, trials)
+    if suspicion is None and (words := reads_before_writing(exercise, function, failing)):
+        # What a mistake of the exercise says of these numbers would be said of the wrong line.
+        mistake, suspicion = None, Suspicion("read before", "", words)
     if suspicion is None:
         suspicion = suspect_values(exercise, function, failing, trials, thorough=mistake is None)
     cause, notes = suspicion.cause, _notes(suspicion, failing)
@@ -131,7 +135,10 @@ def _notes(suspicion: Suspicion, failing: Sequence[Trial]) -> tuple[str, ...]:
             f"In other cases {_listed(elsewhere)} {'is' if len(elsewhere) == 1 else 'are'} wrong, too."
         )
     if first.outcome.written and suspicion.kind != "input written":
-        notes.append(f"Besides, {_listed(first.outcome.written)} was changed; work on a copy.")
+        written = first.outcome.written
+        notes.append(
+            f"Besides, {_listed(written)} {'was' if len(written) == 1 else 'were'} changed; work on a copy."
+        )
     return tuple(notes)
 
 
@@ -158,9 +165,9 @@ def _unsteady(exercise: Exercise, trial: Trial, passed: int, total: int) -> Verd
         min(passed, total - 1),
         total,
         "Called twice with the same arguments, it gives two different results.",
-        "something is kept between the calls: an array made outside of the function, a default argument that "
-        "is changed (`def f(x, out=[])`), a global that adds up, or random numbers without a seed. Make "
-        "what you fill inside of the function.",
+        "memory from `np.empty` that is not filled everywhere: `np.zeros` begins with zeros. Or something is "
+        "kept between the calls: an array made outside of the function, a default argument that is changed "
+        "(`def f(x, out=[])`), a global that adds up, or random numbers without a seed.",
         trial.case.what,
         trial.number,
     )

@@ -171,7 +171,8 @@ def _regions(wrong: Wrong) -> Iterator[tuple[str, bool | None]]:
     )
     yield "wrong only where the right number is positive.", only(wrong.expected > 0)
     yield (
-        "wrong only where the right number is 0: something was written where nothing belongs.",
+        "wrong only where the right number is 0: something was written where nothing belongs, "
+        "or the array is one of `np.empty`, which holds anything.",
         only(wrong.expected == 0),
     )
     yield (
