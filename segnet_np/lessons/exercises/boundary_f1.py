@@ -1,6 +1,6 @@
 """Exercise: the boundary F1 of one class."""
 
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from typing import Any
 
 import numpy as np
@@ -143,6 +143,15 @@ def _whole_radius(true: np.ndarray, predicted: np.ndarray, radius: float) -> flo
     return solution(true, predicted, int(radius))
 
 
+def _nan_or_zero(answer: Callable[[np.ndarray, np.ndarray, float], float], cause: str) -> Sequence[Mistake]:
+    """A mistake, and the same with 0 where neither map has a boundary."""
+
+    def zero(true: np.ndarray, predicted: np.ndarray, radius: float) -> float:
+        return answer(true, predicted, radius) if true.any() or predicted.any() else 0.0
+
+    return Mistake(answer, cause), Mistake(zero, f"{cause} (And where neither map has a boundary: NaN.)")
+
+
 EXERCISE = Exercise(
     name="boundary_f1",
     lesson="09",
@@ -164,37 +173,37 @@ maps has boundary pixels. Where neither map has one there is nothing to judge: r
         "`near.any(axis=1).mean()`; and recall?",
     ),
     mistakes=(
-        Mistake(
+        *_nan_or_zero(
             _precision,
             "This is the precision alone: a net that draws one sure pixel would be perfect. Recall is "
             "missing.",
         ),
-        Mistake(
+        *_nan_or_zero(
             _recall,
             "This is the recall alone: a net that draws boundaries everywhere would be perfect. Precision "
             "is missing.",
         ),
-        Mistake(
+        *_nan_or_zero(
             _plain_mean,
             "This is the plain mean of precision and recall. F1 is their harmonic mean, which is low as "
             "soon as one of them is.",
         ),
-        Mistake(_half, "Half of what it should be: there is a 2 in F1."),
-        Mistake(_exact, "Only pixels that are in both maps count, as if the radius were 0."),
-        Mistake(_strictly, "A distance that equals the radius counts as near: at **most** the radius."),
-        Mistake(
+        *_nan_or_zero(_half, "Half of what it should be: there is a 2 in F1."),
+        *_nan_or_zero(_exact, "Only pixels that are in both maps count, as if the radius were 0."),
+        *_nan_or_zero(_strictly, "A distance that equals the radius counts as near: at **most** the radius."),
+        *_nan_or_zero(
             _city, "The distance was measured along rows and columns. It is the straight line: Pythagoras."
         ),
-        Mistake(
+        *_nan_or_zero(
             _chess,
             "The larger of the two differences was taken for the distance. It is the straight line: "
             "Pythagoras.",
         ),
-        Mistake(
+        *_nan_or_zero(
             _squared,
             "The **squared** distance was compared with the radius. Take the root, or square the radius too.",
         ),
-        Mistake(
+        *_nan_or_zero(
             _iou,
             "This is the intersection over union of the two maps. It forgives no shift at all; F1 within "
             "the radius does.",
@@ -218,7 +227,7 @@ maps has boundary pixels. Where neither map has one there is nothing to judge: r
             "Where neither map has a boundary, this gives 1, as if something had been met. There is nothing "
             "to judge: NaN.",
         ),
-        Mistake(
+        *_nan_or_zero(
             _whole_radius,
             "The radius was cut to a whole number. Compare the distances with `radius` as it is given.",
         ),
