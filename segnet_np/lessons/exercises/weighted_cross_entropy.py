@@ -118,9 +118,15 @@ def _no_class(logits, labels, class_weights, ignore_index):
     return weighted_cross_entropy(logits, np.where(known, labels, 11), class_weights, 11)
 
 
-def _nan_for_zero(answer):
-    """The same, where nobody asks whether the sum of the weights is 0."""
-    return lambda *arguments: answer(*arguments) or np.nan
+def _guarded_or_not(answer, cause):
+    """A mistake, and the same where nobody asks whether the divisor is 0."""
+    return (
+        Mistake(answer, cause),
+        Mistake(
+            lambda *arguments: answer(*arguments) or np.nan,
+            f"{cause} (And if the sum of w is 0, the loss is to be 0.)",
+        ),
+    )
 
 
 def solution_without_ignoring(logits, labels, class_weights):
@@ -249,14 +255,16 @@ EXERCISE = Exercise(
             "That is the sum over the pixels. What is asked for is the mean: divide by the sum of the "
             "weights.",
         ),
-        Mistake(_unweighted, "Each pixel counts the same here: the class weights have no effect."),
-        Mistake(_negative, "The sign: the logarithm of a probability is negative, the loss is minus that."),
+        *_guarded_or_not(_unweighted, "Each pixel counts the same here: the class weights have no effect."),
+        *_guarded_or_not(
+            _negative, "The sign: the logarithm of a probability is negative, the loss is minus that."
+        ),
         Mistake(
             _void_in_the_divisor,
             "The ignored pixels are left out of the upper sum, but counted with weight 1 in the lower one.",
         ),
         *(
-            Mistake(change(answer(stand_in)), f"{said.format(words)}{besides}")
+            mistake
             for stand_in, words in _STAND_INS
             for answer, said in (
                 (
@@ -269,17 +277,14 @@ EXERCISE = Exercise(
                     "weight of {}. They are to be in neither sum.",
                 ),
             )
-            for change, besides in (
-                (lambda answer: answer, ""),
-                (_nan_for_zero, " (And if the sum of w is 0, the loss is to be 0.)"),
-            )
+            for mistake in _guarded_or_not(answer(stand_in), said.format(words))
         ),
-        Mistake(
+        *_guarded_or_not(
             _not_asked,
             "Void is told by `ignore_index`, not by being 11 or too large: it is -1 in one case, and one of "
             "the classes, 2, in another.",
         ),
-        Mistake(
+        *_guarded_or_not(
             _no_class,
             "Only labels that are no class are left out. Void is told by `ignore_index`, not by being too "
             "large or negative: it may be one of the classes.",
