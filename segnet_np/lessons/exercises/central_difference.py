@@ -94,6 +94,17 @@ def _back_to_x_only(f, x, h):
     return _forward_only(f, x, h) / 2
 
 
+def _left_moved(f, x, h):
+    gradient, moving = np.zeros(x.shape), x.copy()
+    for index in np.ndindex(x.shape):
+        moving[index] += h
+        right = f(moving)
+        moving[index] -= h
+        gradient[index] = (right - f(moving)) / (2 * h)
+        moving[index] += h
+    return gradient
+
+
 def _views(f, x, h):
     gradient = np.zeros(x.shape)
     for index in np.ndindex(x.shape):
@@ -155,6 +166,11 @@ EXERCISE = Exercise(
             _back_to_x_only,
             "the second step goes back by `h`, so only to x itself: half of a one-sided difference is left. "
             "From x + h it takes 2 h to come to x - h, and one more to put the element back.",
+        ),
+        Mistake(
+            _left_moved,
+            "the second step goes back by `h`, so only to x itself, and the last one moves the element away "
+            "again. From x + h it takes 2 h to come to x - h, and one h more to put it back.",
         ),
         Mistake(
             _views,
