@@ -9,8 +9,10 @@ from segnet_np.lessons.exercise import Case, Exercise, Mistake
 Pooled = tuple[np.ndarray, np.ndarray]
 
 #: What a search for a maximum is begun with by those who take it for smaller than any number.
-MADE_UP = (-1, -10, -99, -100, -128, -255, -256, -999, -1000, -9999, -10000, -99999, -100000)
-MADE_UP += (-999999, -1000000, -999999999, -1000000000, -(2**31), -(2**63))
+MADE_UP = (
+    *(-1, -10, -99, -100, -128, -255, -256, -999, -1000, -9999, -10000, -99999, -100000),
+    *(-999999, -1000000, -999999999, -1000000000, -(2**31), -(2**63)),
+)
 
 
 def solution(x: np.ndarray) -> Pooled:
