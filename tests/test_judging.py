@@ -147,6 +147,16 @@ def test_padding_is_named_only_where_there_is_some():
     assert "counted on both sides" in told("convolution", lambda *args: np.pad(convolution(*args), 3))
 
 
+def test_a_frame_around_pictures_and_channels_is_told():
+    right = exercises.find("convolution").solution
+
+    def pad_one_number(x, weight, bias, padding):
+        out = right(x, weight, bias, padding)
+        return np.pad(out, ((padding, padding), (0, 0), (0, 0), (0, 0)))
+
+    assert "`np.pad` with one number frames every axis" in told("convolution", pad_one_number)
+
+
 def test_a_batch_of_one_that_was_not_summed_is_no_tuple():
     def answer(running_mean, running_var, x, momentum):
         return tuple(
