@@ -121,10 +121,10 @@ def _sizes(expected: tuple[int, ...], got: tuple[int, ...], pads: bool) -> str:
         return f"half as many along {where}: halved once too often, or not doubled."
     if all(g == 1 for _, g, _ in pairs):
         return f"{where} has length 1: summed, averaged or taken as one entry, and kept by `keepdims`."
-    if pads and len(expected) == 4 and any(axis < 2 for axis, _, _ in pairs):
+    if pads and len(expected) == 4 and any(axis < 2 and g > e for axis, g, e in pairs):
         return (
-            f"other sizes along {where}: `np.pad` with one number frames every axis, pictures and channels too. "
-            "Only rows and columns get a frame: `((0, 0), (0, 0), (p, p), (p, p))`."
+            f"other sizes along {where}: `np.pad` with one number frames every axis, pictures and channels "
+            "too. Only rows and columns get a frame: `((0, 0), (0, 0), (p, p), (p, p))`."
         )
     if pads and all(d % 2 == 0 for d in differences):
         return f"other sizes along {where}: is the padding counted on both sides, and once only?"
