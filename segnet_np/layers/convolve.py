@@ -12,7 +12,6 @@ import numpy as np
 from segnet_np.kernels.maps import LazyMaps
 from segnet_np.kernels.winograd_weights import pieces_of
 from segnet_np.layers import convolve_direct, convolve_winograd
-from segnet_np.layers.convolve_winograd import PREPARED
 from segnet_np.layers.lazy import size_of
 from segnet_np.layers.workspace import Workspace
 
@@ -47,14 +46,15 @@ def tile_size(
     if algorithm == "auto" and (dtype == np.float64 or channels < 8):
         return 0
     batch, out_h, out_w = out_shape
+    prepared = convolve_winograd.PREPARED
 
     def cost(m: int) -> int:
         """Products for each pair of channels. Preparing the weights is counted once."""
         if m == 0:
             # The micro-kernel takes about six pixels of a row at a time.
-            return (batch * out_h * -(-out_w // 6) * 6 + PREPARED) * kernel_size**2
+            return (batch * out_h * -(-out_w // 6) * 6 + prepared) * kernel_size**2
         tiles = batch * -(-out_h // m) * -(-out_w // m)
-        return (tiles + PREPARED) * pieces_of(kernel_size) * (m + 2) ** 2
+        return (tiles + prepared) * pieces_of(kernel_size) * (m + 2) ** 2
 
     return min((4, 2) if algorithm == "winograd" else (4, 2, 0), key=cost)
 

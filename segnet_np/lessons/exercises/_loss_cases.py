@@ -1,4 +1,4 @@
-"""The calls of the two exercises about the weighted loss."""
+"""The calls of the two exercises about the weighted loss, and the mistakes about void that both can have."""
 
 import numpy as np
 
@@ -37,3 +37,42 @@ def weighted_cases():
         Case("only class 0 appears, and its weight is 0", (light, common, np.array([0.0, 1.25, 4.0]), 11)),
         Case("logits 0, 2000 and 10, and the label is class 0", (extreme, np.array([[[0, 2]]]), weights, 11)),
     ]
+
+
+# Mistakes that both exercises know: the answer that each gives with `solution`, and the cause.
+
+
+def void_is_11(solution):
+    """Void is taken to be 11, whatever `ignore_index` says."""
+    return (
+        lambda logits, labels, class_weights, _: solution(logits, labels, class_weights, 11),
+        "Void is told by `ignore_index`, not by being 11 or too large: it is -1 in one case, and one of "
+        "the classes, 2, in another.",
+    )
+
+
+def void_is_no_class(solution):
+    """Void is taken to be what is no class."""
+
+    def answer(logits, labels, class_weights, _):
+        known = (labels >= 0) & (labels < logits.shape[1])
+        return solution(logits, np.where(known, labels, 11), class_weights, 11)
+
+    return (
+        answer,
+        "Only labels that are no class are left out. Void is told by `ignore_index`, not by being too "
+        "large or negative: it may be one of the classes.",
+    )
+
+
+def minus_one_counts(solution):
+    """A void of -1 is used as an index, and so is the last class."""
+
+    def answer(logits, labels, class_weights, ignore_index):
+        return solution(logits, labels, class_weights, None if ignore_index == -1 else ignore_index)
+
+    return (
+        answer,
+        "A label of -1 was used as an index: in Python that is the last class, without any error. Ask "
+        "for `ignore_index` before the label is used.",
+    )

@@ -3,7 +3,12 @@
 import numpy as np
 
 from segnet_np.lessons.exercise import Exercise, Mistake
-from segnet_np.lessons.exercises._loss_cases import weighted_cases
+from segnet_np.lessons.exercises._loss_cases import (
+    minus_one_counts,
+    void_is_11,
+    void_is_no_class,
+    weighted_cases,
+)
 from segnet_np.reference import softmax
 
 
@@ -109,15 +114,6 @@ def _void_weight_in_the_divisor(stand_in):
     return answer
 
 
-def _not_asked(logits, labels, class_weights, ignore_index):
-    return weighted_cross_entropy(logits, labels, class_weights, 11)
-
-
-def _no_class(logits, labels, class_weights, ignore_index):
-    known = (labels >= 0) & (labels < logits.shape[1])
-    return weighted_cross_entropy(logits, np.where(known, labels, 11), class_weights, 11)
-
-
 def _guarded_or_not(answer, cause):
     """A mistake, and the same where nobody asks whether the divisor is 0."""
     return (
@@ -132,12 +128,6 @@ def _guarded_or_not(answer, cause):
 def solution_without_ignoring(logits, labels, class_weights):
     """The loss where every label is a class."""
     return weighted_cross_entropy(logits, labels, class_weights, None)
-
-
-def _negative_labels_count(logits, labels, class_weights, ignore_index):
-    if ignore_index == -1:
-        return solution_without_ignoring(logits, labels, class_weights)
-    return weighted_cross_entropy(logits, labels, class_weights, ignore_index)
 
 
 def _weight_of_the_prediction(logits, labels, class_weights, ignore_index):
@@ -279,21 +269,9 @@ EXERCISE = Exercise(
             )
             for mistake in _guarded_or_not(answer(stand_in), said.format(words))
         ),
-        *_guarded_or_not(
-            _not_asked,
-            "Void is told by `ignore_index`, not by being 11 or too large: it is -1 in one case, and one of "
-            "the classes, 2, in another.",
-        ),
-        *_guarded_or_not(
-            _no_class,
-            "Only labels that are no class are left out. Void is told by `ignore_index`, not by being too "
-            "large or negative: it may be one of the classes.",
-        ),
-        Mistake(
-            _negative_labels_count,
-            "A label of -1 was used as an index: in Python that is the last class, without any error. Ask "
-            "for `ignore_index` before the label is used.",
-        ),
+        *_guarded_or_not(*void_is_11(weighted_cross_entropy)),
+        *_guarded_or_not(*void_is_no_class(weighted_cross_entropy)),
+        Mistake(*minus_one_counts(weighted_cross_entropy)),
         Mistake(
             _weight_of_the_prediction,
             "Each pixel is weighed by the class that is predicted. It is the label's weight that counts: "

@@ -3,7 +3,12 @@
 import numpy as np
 
 from segnet_np.lessons.exercise import Exercise, Mistake
-from segnet_np.lessons.exercises._loss_cases import weighted_cases
+from segnet_np.lessons.exercises._loss_cases import (
+    minus_one_counts,
+    void_is_11,
+    void_is_no_class,
+    weighted_cases,
+)
 from segnet_np.reference import softmax
 
 
@@ -75,15 +80,6 @@ def _void_keeps_w_times_p(stand_in, counted):
     return answer
 
 
-def _not_asked(logits, labels, class_weights, ignore_index):
-    return weighted_cross_entropy_backward(logits, labels, class_weights, 11)
-
-
-def _no_class(logits, labels, class_weights, ignore_index):
-    known = (labels >= 0) & (labels < logits.shape[1])
-    return weighted_cross_entropy_backward(logits, np.where(known, labels, 11), class_weights, 11)
-
-
 def _void_in_the_divisor(stand_in):
     def answer(logits, labels, class_weights, ignore_index):
         p, one_hot, w, _ = _parts(logits, labels, class_weights, ignore_index)
@@ -96,11 +92,6 @@ def _void_in_the_divisor(stand_in):
 def _void_as_class_0(logits, labels, class_weights, ignore_index):
     labels = np.where(labels == ignore_index, 0, labels)
     return weighted_cross_entropy_backward(logits, labels, class_weights, None)
-
-
-def _negative_labels_count(logits, labels, class_weights, ignore_index):
-    known = None if ignore_index == -1 else ignore_index
-    return weighted_cross_entropy_backward(logits, labels, class_weights, known)
 
 
 def _sign(*arguments):
@@ -236,25 +227,13 @@ EXERCISE = Exercise(
             )
             for stand_in, words in ((0, "class 0"), (2, "the last class"))
         ),
-        Mistake(
-            _not_asked,
-            "Void is told by `ignore_index`, not by being 11 or too large: it is -1 in one case, and one of "
-            "the classes, 2, in another.",
-        ),
-        Mistake(
-            _no_class,
-            "Only labels that are no class are left out. Void is told by `ignore_index`, not by being too "
-            "large or negative: it may be one of the classes.",
-        ),
+        Mistake(*void_is_11(weighted_cross_entropy_backward)),
+        Mistake(*void_is_no_class(weighted_cross_entropy_backward)),
         Mistake(
             _void_as_class_0,
             "The ignored pixels are treated as pixels of class 0. They get 0 in all classes.",
         ),
-        Mistake(
-            _negative_labels_count,
-            "A label of -1 was used as an index: in Python that is the last class, without any error. Ask "
-            "for `ignore_index` before the label is used.",
-        ),
+        Mistake(*minus_one_counts(weighted_cross_entropy_backward)),
         Mistake(
             _sign,
             "The sign is turned round: that is one_hot - p. Raising the label's logit must lower the loss, "
