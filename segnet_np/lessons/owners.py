@@ -186,7 +186,7 @@ def _addresses(array: np.ndarray) -> np.ndarray:
     return addresses
 
 
-class _StandIn:
+class StandIn:
     """A module of which some functions are others."""
 
     def __init__(self, module: types.ModuleType, **others: Any) -> None:
@@ -211,9 +211,9 @@ def _slow(function: Callable[..., Any], log: _Log) -> Callable[..., Any]:
         if value is numba.prange:
             return log.prange
         if value is numba:
-            return _StandIn(numba, prange=log.prange)
+            return StandIn(numba, prange=log.prange)
         if value is np:
-            return _StandIn(np, **makers)
+            return StandIn(np, **makers)
         for name in _MAKERS:
             if value is getattr(np, name):
                 return makers[name]
