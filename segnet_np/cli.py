@@ -87,11 +87,20 @@ def _train(args: argparse.Namespace) -> int:
     return 0
 
 
-def _predict(args: argparse.Namespace) -> int:
+def _net(args: argparse.Namespace) -> Any:
+    """The net of --weights, which looks at pictures as often as --views says, if that was given."""
     from segnet_np.models import load
-    from segnet_np.training.predict import predict_files
 
     net = load(args.weights)
+    if args.views is not None:
+        net.input_views = args.views
+    return net
+
+
+def _predict(args: argparse.Namespace) -> int:
+    from segnet_np.training.predict import predict_files
+
+    net = _net(args)
     with _announced_compilation():
         for path in predict_files(net, args.images, args.out):
             print(shown(path))
@@ -100,9 +109,8 @@ def _predict(args: argparse.Namespace) -> int:
 
 def _explain(args: argparse.Namespace) -> int:
     from segnet_np.lessons.explain import explain_file
-    from segnet_np.models import load
 
-    net = load(args.weights)
+    net = _net(args)
     with _announced_compilation():
         print(shown(explain_file(net, args.image, args.out, args.weights)))
     return 0
@@ -110,11 +118,10 @@ def _explain(args: argparse.Namespace) -> int:
 
 def _evaluate(args: argparse.Namespace) -> int:
     from segnet_np import plots
-    from segnet_np.models import load
     from segnet_np.training.evaluate import evaluate
     from segnet_np.training.setup import held_out_pictures
 
-    net = load(args.weights)
+    net = _net(args)
     pictures = held_out_pictures(args.data, args.split)
     with _announced_compilation():
         metrics = evaluate(net, pictures, progress=True)
@@ -206,10 +213,12 @@ def _at_least(least: int) -> Callable[[str], int]:
 
 
 def _add_weights(command: argparse.ArgumentParser, default: str | None) -> None:
-    text = "a weights.safetensors, or camvid: those that come with the package"
+    text = "a weights.safetensors, or camvid or camvid-segnet: those that come with the package"
     if default:
         text += f" (default {default})"
     command.add_argument("--weights", required=not default, default=default, metavar="F", help=text)
+    text = "take the mean of six looks: three sizes, each mirrored, too (default: as the weights say)"
+    command.add_argument("--views", action=argparse.BooleanOptionalAction, help=text)
 
 
 def _add_out(command: argparse.ArgumentParser) -> None:

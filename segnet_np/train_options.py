@@ -29,6 +29,7 @@ SETTINGS: tuple[tuple[str, type, str, str], ...] = (
     ("flip", bool, "", "mirror every other picture (default)"),
     ("colour", float, "X", "random change of contrast, saturation and brightness (default 0.25)"),
     ("light", float, "X", "random change of gamma and tint (default 0)"),
+    ("views", bool, "", "predict by the mean of six looks: three sizes, each mirrored, too"),
     ("optimizer", str, "O", "adamw (default) or sgd"),
     ("lr", float, "X", "highest learning rate"),
     ("bias_rate", float, "X", "how much faster biases learn (default 1)"),

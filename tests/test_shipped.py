@@ -14,6 +14,8 @@ from segnet_np.models.shipped import shipped_names, weights_path
 from segnet_np.training.evaluate import evaluate
 from segnet_np.training.recipe import read_recipe
 
+SHIPPED = ("camvid", "camvid-segnet")
+
 PHOTOGRAPHS = Path(__file__).parents[2] / "shared" / "camvid"
 
 
@@ -47,33 +49,40 @@ def test_what_is_neither_is_named(package):
 
 
 def test_what_comes_with_the_package():
-    assert shipped_names() == ["camvid"]
-    path = weights_path("camvid")
-    assert path.stat().st_size <= 16e6
-    net = snp.load("camvid")
+    assert shipped_names() == list(SHIPPED)
+    assert sum(weights_path(name).stat().st_size for name in SHIPPED) <= 16e6
+
+
+@pytest.mark.parametrize("name", SHIPPED)
+def test_the_card_is_of_the_net(name):
+    path = weights_path(name)
+    net = snp.load(name)
     assert net.class_names == CAMVID.names
     assert net.class_colours == CAMVID.colours
     card = path.with_suffix(".md").read_text(encoding="utf-8")
-    for fact in ("research use", repr(net), f"{sum(p.data.size for p in net.parameters()):,}"):
+    parameters = f"{sum(p.data.size for p in net.parameters()):,}"
+    for fact in (f"# Model card: {name}\n", "research use", repr(net), parameters, f"--recipe {name} "):
         assert fact in card
 
 
-def test_the_card_s_settings_are_the_recipe_s():
-    card = weights_path("camvid").with_suffix(".md").read_text(encoding="utf-8")
+@pytest.mark.parametrize("name", SHIPPED)
+def test_the_card_s_settings_are_the_recipe_s(name):
+    card = weights_path(name).with_suffix(".md").read_text(encoding="utf-8")
     settings = re.search(r"```json\n(.*?)```", card, re.DOTALL)
     assert settings is not None
-    recipe = read_recipe("camvid", photographs=True)
+    recipe = read_recipe(name, photographs=True)
     told = json.loads(settings[1])
-    assert {name: told[name] for name in recipe} == recipe
+    assert {key: told[key] for key in recipe} == recipe
 
 
+@pytest.mark.parametrize("name", SHIPPED)
 @pytest.mark.skipif(not PHOTOGRAPHS.exists(), reason="needs CamVid in ../shared/camvid")
-def test_the_card_says_what_is_measured():
+def test_the_card_says_what_is_measured(name):
     """Its row "as stored"; 0.001 is for near-ties that fall otherwise on another processor."""
-    card = weights_path("camvid").with_suffix(".md").read_text(encoding="utf-8")
+    card = weights_path(name).with_suffix(".md").read_text(encoding="utf-8")
     row = re.search(r"\| as stored \|(.*)\|", card)
     assert row is not None
     told = [float(cell) for cell in row[1].split("|")]
-    metrics = evaluate(snp.load("camvid"), Folder(PHOTOGRAPHS, "val"))
+    metrics = evaluate(snp.load(name), Folder(PHOTOGRAPHS, "val"))
     seen = (metrics.global_accuracy, metrics.class_accuracy, metrics.mean_iou, metrics.boundary_f1)
     assert seen == pytest.approx(told, abs=0.0005 + 0.001)

@@ -270,7 +270,13 @@ def test_half_precision_refuses_what_it_cannot_hold(tmp_path):
 
 @pytest.mark.parametrize(
     ("key", "value"),
-    [("input_scale", 0), ("input_scale", 9), ("input_normalisation", "x"), ("input_side", 0.5)],
+    [
+        ("input_scale", 0),
+        ("input_scale", 9),
+        ("input_normalisation", "x"),
+        ("input_side", 0.5),
+        ("input_views", 2),
+    ],
 )
 def test_settings_of_the_input_out_of_range_are_refused(tmp_path, key, value):
     net = snp.SegNet(width=1)

@@ -25,6 +25,7 @@ from segnet_np.layers.workspace import Workspace
 from segnet_np.models import preprocess
 from segnet_np.models.state_dict import read_state, write_state
 from segnet_np.models.table import table_of_layers
+from segnet_np.models.views import SIZES, mean_of_views
 from segnet_np.sizes import scaled_size
 
 # A setting that goes without saying.
@@ -49,6 +50,8 @@ class Net(Layer):
     input_side : int, or None
         How many pixels the shorter side of the training pictures had, the median of them, before they were
         made smaller.
+    input_views : bool
+        Whether :meth:`predict` takes the mean of several looks (:mod:`segnet_np.models.views`).
     class_names : tuple of str, or None
         What the classes are called, if training said so.
     class_colours : tuple of (r, g, b), or None
@@ -89,6 +92,7 @@ class Net(Layer):
         self.input_normalisation = preprocess.NORMALISATIONS[0]
         self.input_scale = 1.0
         self.input_side: int | None = None
+        self.input_views = False
         self.class_names: tuple[str, ...] | None = None
         self.class_colours: tuple[tuple[int, int, int], ...] | None = None
         self.workspace = Workspace()
@@ -236,7 +240,8 @@ class Net(Layer):
         labels : ndarray of int64, shape (H, W)
             The most probable class of each pixel.
         probabilities : ndarray, shape (num_classes, H, W)
-            Where the scale is not 1, computed for the smaller picture and interpolated.
+            Where the scale is not 1, computed for the smaller picture and interpolated; where `input_views` is
+            set, the mean of several looks.
 
         Raises
         ------
@@ -254,22 +259,33 @@ class Net(Layer):
             )
         height, width = image.shape[:2]
         scale = self.input_scale if scale is None else check_number(name, "scale", scale, most=4)
+        self.normalise(image[None, :1, :1])  # what is no picture shall not be resized first
+        smallest = scale * self.smallest_view
+        if min(scaled_size(height, width, smallest)) < self.min_size:
+            least = f"must be at least {self.min_size}x{self.min_size}; {height}x{width} was given"
+            raise ValueError(
+                f"{name}: pictures {least}"
+                if smallest == 1
+                else f"{name}: pictures are brought to {smallest:g} of their size, and then {least}"
+            )
+        look = self._probabilities
+        probabilities = mean_of_views(look, image, scale) if self.input_views else look(image, scale)
+        return probabilities.argmax(axis=0), probabilities
+
+    @property
+    def smallest_view(self) -> float:
+        """The smallest part of its scale at which `predict` looks at a picture; 1 where it looks once."""
+        return min(SIZES) if self.input_views else 1.0
+
+    def _probabilities(self, image: np.ndarray, scale: float) -> np.ndarray:
+        """What one look at a picture gives, at the picture's own size."""
+        height, width = image.shape[:2]
         size = scaled_size(height, width, scale)
-        if size == (height, width):
-            x = self.normalise(image[None])
-        else:
-            self.normalise(image[None, :1, :1])  # what is no picture shall not be resized first
-            if min(size) < self.min_size:
-                raise ValueError(
-                    f"{name}: pictures are brought to {scale:g} of their size, and "
-                    f"then must be at least {self.min_size}x{self.min_size}; {height}x{width} was given"
-                )
-            x = self.normalise(preprocess.resize_image(image, *size)[None])
+        unchanged = size == (height, width)
+        x = self.normalise((image if unchanged else preprocess.resize_image(image, *size))[None])
         with self._lock, self._evaluating():
             probabilities = softmax(self.forward(x))[0]
-        if size != (height, width):
-            probabilities = preprocess.resize_maps(probabilities, height, width)
-        return probabilities.argmax(axis=0), probabilities
+        return probabilities if unchanged else preprocess.resize_maps(probabilities, height, width)
 
     def trace(self, x: np.ndarray) -> dict[str, np.ndarray | PoolingIndices]:
         """Keep every map of one forward pass, for looking at.

@@ -62,6 +62,7 @@ def describe(net: Net) -> dict[str, str]:
         "input_normalisation": net.input_normalisation,
         "input_scale": net.input_scale,
         "input_side": net.input_side,
+        "input_views": net.input_views,
         "class_names": net.class_names,
         "class_colours": net.class_colours,
     }
@@ -127,7 +128,7 @@ def rebuild(metadata: dict[str, str] | None, source: str, held: int) -> Net:
         net.input_std = _numbers(description, "input_std", net.in_channels)
         if min(net.input_std) <= 0:
             raise ValueError(f"input_std {net.input_std} instead of numbers above 0")
-        # Older files do not say these three.
+        # Older files do not say these four.
         net.input_normalisation = description.get("input_normalisation", net.input_normalisation)
         if net.input_normalisation not in NORMALISATIONS:
             raise ValueError(f"input_normalisation {net.input_normalisation!r}")
@@ -137,6 +138,9 @@ def rebuild(metadata: dict[str, str] | None, source: str, held: int) -> Net:
         net.input_side = description.get("input_side")
         if net.input_side is not None and (type(net.input_side) is not int or net.input_side < 1):
             raise ValueError(f"input_side {net.input_side!r} instead of a whole number of at least 1")
+        net.input_views = description.get("input_views", net.input_views)
+        if not isinstance(net.input_views, bool):
+            raise ValueError(f"input_views {net.input_views!r} instead of true or false")
         net.class_names = _for_classes(description, "class_names", net.num_classes, _name)
         net.class_colours = _for_classes(description, "class_colours", net.num_classes, _colour)
     except (KeyError, TypeError, ValueError, OverflowError) as error:

@@ -64,6 +64,8 @@ class Config:
         Windows in a step.
     zoom, stretch, flip, colour, light : float, and bool for flip
         How pictures are changed at random: :class:`segnet_np.data.Changes`.
+    views : bool
+        Whenever the net predicts, take the mean of several looks (:mod:`segnet_np.models.views`).
     steps : int
         How many steps.
     optimizer : str
@@ -116,6 +118,7 @@ class Config:
     flip: bool = True
     colour: float = 0.25
     light: float = 0.0
+    views: bool = False
     steps: int = 500
     optimizer: str = "adamw"
     lr: float = None  # type: ignore[assignment]
@@ -151,7 +154,7 @@ class Config:
         for name, known in choices.items():
             if getattr(self, name) not in known:
                 wrong.append(f"{name} {getattr(self, name)!r}, expected one of {', '.join(known)}")
-        for name in ("ceil_mode", "flip"):
+        for name in ("ceil_mode", "flip", "views"):
             if not isinstance(getattr(self, name), bool):
                 wrong.append(f"{name} {getattr(self, name)!r}, expected true or false")
         counts = ("width", "kernel_size", "batch", "steps", "validate_every", "checkpoint_every")

@@ -107,7 +107,7 @@ def too_small(net: Net, path: Path, height: int, width: int) -> str | None:
     -------
     message : str or None
     """
-    scale = usual_scale(net, height, width)
+    scale = usual_scale(net, height, width) * net.smallest_view
     if min(scaled_size(height, width, scale)) >= net.min_size:
         return None
     least = math.ceil((net.min_size - 0.5) / scale)

@@ -94,13 +94,15 @@ def prepare(config: Config) -> Setup:
             raise ValueError(f"--{error}") from error
     at = "" if config.scale == 1 else f" at --scale {config.scale:g}"
     whole = net.min_size, f"the {net.min_size}x{net.min_size} that {config.model} needs{at}"
+    small_view = f" in its view of {net.smallest_view:g} of that" if config.views else ""
+    looked_at = whole[0], whole[1] + small_view
     sizes, problems = _sizes(pictures)
     cropped = (config.crop, f"--crop {config.crop}{at}") if config.crop else whole
     problems += _too_small(sizes, config.scale, *cropped)
     if config.crop == 0 and config.batch > 1:
         problems += _unequal(sizes, config.scale)
     judged, unreadable = _sizes(held_out)
-    problems += unreadable + _too_small(judged, config.scale, *whole)
+    problems += unreadable + _too_small(judged, config.scale * net.smallest_view, *looked_at)
     if problems:
         raise ValueError("\n".join(problems))
     if not sizes:
@@ -132,6 +134,7 @@ def _new_net(config: Config, classes: Classes) -> Net:
     net = build({**arguments, "seed": config.seed})
     net.class_names, net.class_colours = classes.names, classes.colours
     net.input_normalisation, net.input_scale = config.normalisation, config.scale
+    net.input_views = config.views
     return net
 
 
