@@ -39,7 +39,12 @@ def ship(run: Path, data: str, name: str) -> str:
     with tempfile.TemporaryDirectory() as folder:
         stored = Path(folder) / run_folder.WEIGHTS
         snp.save(net, stored, half=True)
-        half = evaluate(snp.load(stored), val, progress=True)
+        narrow = snp.load(stored)
+        half = evaluate(narrow, val, progress=True)
+        rows = {"as trained, float32": whole, "as stored": half}
+        if narrow.input_views:
+            narrow.input_views = False
+            rows["as stored, one look (`--no-views`)"] = evaluate(narrow, val, progress=True)
         size = stored.stat().st_size
         if whole.mean_iou - half.mean_iou > LOSS or size > LARGEST:
             raise ValueError(
@@ -51,6 +56,7 @@ def ship(run: Path, data: str, name: str) -> str:
     settings = {key: value for key, value in asdict(config).items() if key != "data"}
     card = CARD.read_text(encoding="utf-8").format(
         name=name,
+        title={"segnet": "SegNet", "segnet-basic": "SegNet-Basic"}[net.model],
         count=len(Folder(data, "train")),
         classes=net.num_classes,
         names=", ".join(net.class_names or ()),
@@ -63,8 +69,7 @@ def ship(run: Path, data: str, name: str) -> str:
         machine=describe()["processor"],
         command=f"segnet-np train --recipe {name} --data DIR",
         val=len(val),
-        whole=_scores(whole),
-        half=_scores(half),
+        scores="\n".join(f"| {what} | {_scores(metrics)} |" for what, metrics in rows.items()),
         header=" | ".join(half.class_names),
         rule="|".join("---" for _ in half.class_names),
         ious=" | ".join(f"{iou:.3f}" for iou in half.iou),

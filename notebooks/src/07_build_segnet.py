@@ -334,12 +334,12 @@ for name, model, field in (
 # %% [markdown]
 # ## Look inside
 #
-# Now the net that comes with the package: a SegNet of width 32, trained on photographs of streets. We show it a
+# Now a net that comes with the package: a SegNet of width 32, trained on photographs of streets. We show it a
 # painted street, as photographs are not part of the package. If you have a photograph of a street, take it: `from
 # segnet_np.data import read_image`, then `image = read_image("photo.jpg")`.
 
 # %%
-trained = snp.load("camvid")
+trained = snp.load("camvid-segnet")
 image, _ = street_scene(11, (360, 480))
 inside = look_inside(trained, image)
 print(
@@ -419,7 +419,7 @@ print(
 # The same for any picture, as one page with explanations, in a terminal:
 #
 # ```sh
-# segnet-np explain photo.jpg --out report.html
+# segnet-np explain photo.jpg --weights camvid-segnet --out report.html
 # ```
 #
 # ## What you know now

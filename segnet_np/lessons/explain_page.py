@@ -13,6 +13,7 @@ from segnet_np.lessons.pictures.drawing import WINDOW_COLOURS
 from segnet_np.lessons.pictures.stages import enlarge_places, paint_places, shade
 from segnet_np.lessons.stages import PLACES, Channel, Inside, Stage
 from segnet_np.models.net import Net
+from segnet_np.models.views import SIZES
 from segnet_np.sizes import scaled_size
 
 # The longer side of a picture on the page has at most so many pixels; it is halved until it has.
@@ -87,6 +88,12 @@ def _introduction(
         "weights": html.escape(weights),
         "net": f"<code>{html.escape(repr(net))}</code>, {parameters:,} parameters",
     }
+    if net.input_views:
+        sizes = " and ".join(f"{size:g}" for size in SIZES if size != 1)
+        facts["looks"] = (
+            f"the labels are the mean of {2 * len(SIZES)} looks: at this size, at {sizes} of it, and each "
+            "mirrored, too; the maps are those of the look at this size"
+        )
     rows = "".join(f"<dt>{term}</dt><dd>{text}</dd>" for term, text in facts.items())
     depth = len(inside.stages)
     seen = _figure(inside.picture, "The picture, as the net looked at it", "", photo=True)

@@ -131,7 +131,8 @@ class Inside:
     stages : tuple of Stage
         From the first to the deepest.
     labels : ndarray of int64
-        The predicted class of each pixel of the picture at its own size.
+        The predicted class of each pixel of the picture at its own size; of a net with `input_views`, from
+        several looks, of which the stages show one.
     confidence : ndarray
         The probability of that class, likewise.
     """
