@@ -88,7 +88,7 @@ def _train(args: argparse.Namespace) -> int:
 
 
 def _net(args: argparse.Namespace) -> Any:
-    """The net of --weights, which looks at pictures as often as --views says, if that was given."""
+    """The net of --weights; --views or --no-views, if given, says how it looks at pictures."""
     from segnet_np.models import load
 
     net = load(args.weights)

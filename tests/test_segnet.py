@@ -318,7 +318,7 @@ def test_predict():
         (np.zeros((45, 61, 3)), TypeError, "uint8, 0 to 255, but have dtype float64"),
         ([[0]], TypeError, "numpy.ndarray"),
         (np.zeros((45, 61), np.uint8), ValueError, r"\(H, W, 3\), but \(45, 61\)"),
-        (np.zeros((45, 61, 4), np.uint8), ValueError, r"\(1, 45, 61, 4\)"),
+        (np.zeros((45, 61, 4), np.uint8), ValueError, r"\(H, W, 3\), but \(45, 61, 4\)"),
         (np.zeros((45, 31, 3), np.uint8), ValueError, "at least 32"),
     ],
 )

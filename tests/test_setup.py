@@ -41,6 +41,24 @@ def test_the_net_knows_how_its_pictures_come(folder):
     assert setup.batches.draw(0)[0].shape == (2, 32, 32, 3)
 
 
+def test_what_is_held_out_must_be_large_enough_for_its_smallest_look(folder):
+    resize(folder, "val", "C_1", (48, 39))
+    settings = dict(TINY, views=False)
+    assert not prepare(Config(data=str(folder), **settings)).net.input_views
+    settings["views"] = True
+    with pytest.raises(
+        ValueError, match=r"val: smaller than the 32x32 that segnet needs and --views, 0.8 of that: C_1.png"
+    ):
+        prepare(Config(data=str(folder), **settings))
+    resize(folder, "val", "C_1", (48, 40))
+    assert prepare(Config(data=str(folder), **settings)).net.input_views
+    # Painted scenes of 96x128 become 38x51, and 31x41 in the smallest look.
+    scenes = dict(TINY, scale=0.4, crop=32)
+    assert prepare(Config(**scenes)).net.input_scale == 0.4
+    with pytest.raises(ValueError, match=r"held-out scenes: smaller than .* at --scale 0.4 and --views, 0.8"):
+        prepare(Config(**scenes, views=True))
+
+
 def test_a_sequence_is_held_out(folder):
     setup = prepare(Config(data=str(folder), hold_out="A_", **TINY))
     pictures, held_out = setup.batches.dataset, setup.held_out

@@ -73,6 +73,7 @@ def test_the_card_s_settings_are_the_recipe_s(name):
     recipe = read_recipe(name, photographs=True)
     told = json.loads(settings[1])
     assert {key: told[key] for key in recipe} == recipe
+    assert snp.load(name).input_views == told.get("views", False)
 
 
 @pytest.mark.parametrize("name", SHIPPED)

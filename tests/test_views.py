@@ -1,5 +1,8 @@
 """Several looks at one picture: their mean, what they need, and where they are set."""
 
+import json
+from pathlib import Path
+
 import numpy as np
 import pytest
 from PIL import Image
@@ -59,6 +62,29 @@ def test_too_small_pictures_are_named_before_anything_is_written(net, tmp_path, 
     assert main(["predict", "small.png", "--weights", "net.safetensors", "--views"]) == 2
     assert "small.png: 18x40, the net needs at least 22x22" in capsys.readouterr().err
     assert main(["predict", "small.png", "--weights", "net.safetensors"]) == 0
+
+
+def test_evaluate_and_explain_take_the_option(net, image, tmp_path, monkeypatch, capsys):
+    monkeypatch.chdir(tmp_path)
+    snp.save(net, "net.safetensors")
+    Image.fromarray(image).save("street.png")
+    for split in ("val", "valannot"):
+        (tmp_path / "data" / split).mkdir(parents=True)
+    Image.fromarray(image).save("data/val/street.png")
+    labels = np.random.default_rng(4).integers(0, 5, image.shape[:2], np.uint8)
+    Image.fromarray(labels).save("data/valannot/street.png")
+    Path("data/classes.txt").write_text("".join(f"{k} c{k} {k} 0 0\n" for k in range(5)))
+    told = []
+    for option in ([], ["--views"]):
+        command = ["evaluate", "--weights", "net.safetensors", "--data", "data", "--json", *option]
+        assert main(command) == 0
+        told.append(json.loads(capsys.readouterr().out)["global_accuracy"])
+        net.input_views = bool(option)
+        assert told[-1] == (net.predict(image)[0] == labels).mean()
+        assert main(["explain", "street.png", "--weights", "net.safetensors", *option]) == 0
+        capsys.readouterr()
+        assert ("mean of 6 looks" in Path("report.html").read_text(encoding="utf-8")) == bool(option)
+    assert told[0] != told[1]
 
 
 def test_they_are_saved_with_the_weights_and_the_command_line_goes_first(net, image, tmp_path, monkeypatch):

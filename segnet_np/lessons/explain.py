@@ -57,10 +57,11 @@ def explain_file(net: Net, picture: Path, out: Path, weights: str) -> Path:
         raise ValueError(small)
     usual = usual_scale(net, height, width)
     scale = min(usual, math.sqrt(MOST_PIXELS / (height * width)))
-    if min(scaled_size(height, width, scale)) < net.min_size:  # a very long strip
+    if min(scaled_size(height, width, scale * net.smallest_view)) < net.min_size:  # a very long strip
         raise ValueError(
             f"{shown(picture)}: {height}x{width}, too long to look inside: brought to {MOST_PIXELS} pixels, "
             f"its shorter side would be below the {net.min_size} that the net needs"
+            + (" in each of its looks" if net.input_views else "")
         )
     classes = classes_of(net)
     inside = look_inside(net, image, scale)

@@ -42,11 +42,12 @@ class Net(Layer):
         What `__init__` was given, with ``"model"``: enough to build the same net again.
     input_mean, input_std : tuple of float
         How pictures are normalised, one number a channel: ``(rgb / 255 - mean) / std``. Training sets them,
-        as it sets the next two, and they are saved with the weights.
+        as it sets the next four, and they are saved with the weights.
     input_normalisation : str
         ``"standard"`` for that, or another one of :mod:`segnet_np.models.preprocess`.
     input_scale : float
-        To what part of their size :meth:`predict` brings pictures, because the net was trained on such.
+        To what part of their size :meth:`predict` brings pictures, because the net was trained on such; with
+        `input_views`, the size that the views are parts and multiples of.
     input_side : int, or None
         How many pixels the shorter side of the training pictures had, the median of them, before they were
         made smaller.
@@ -252,24 +253,23 @@ class Net(Layer):
         """
         name = type(self).__name__
         check_array(name, "image", image)
-        if image.ndim != 3:
+        if image.ndim != 3 or image.shape[2] != self.in_channels:
             raise ValueError(
-                f"{type(self).__name__}: image must have shape (H, W, {self.in_channels}), "
-                f"but {image.shape} was given"
+                f"{name}: image must have shape (H, W, {self.in_channels}), but {image.shape} was given"
             )
-        height, width = image.shape[:2]
-        scale = self.input_scale if scale is None else check_number(name, "scale", scale, most=4)
         self.normalise(image[None, :1, :1])  # what is no picture shall not be resized first
+        scale = self.input_scale if scale is None else check_number(name, "scale", scale, most=4)
         smallest = scale * self.smallest_view
-        if min(scaled_size(height, width, smallest)) < self.min_size:
-            least = f"must be at least {self.min_size}x{self.min_size}; {height}x{width} was given"
+        if smallest != 1 and min(scaled_size(*image.shape[:2], smallest)) < self.min_size:
+            looks = "in the smallest of several looks (input_views) " if self.input_views else ""
             raise ValueError(
-                f"{name}: pictures {least}"
-                if smallest == 1
-                else f"{name}: pictures are brought to {smallest:g} of their size, and then {least}"
+                f"{name}: {looks}pictures are brought to {smallest:g} of their size, and "
+                f"then must be at least {self.min_size}x{self.min_size}; "
+                f"{image.shape[0]}x{image.shape[1]} was given"
             )
-        look = self._probabilities
-        probabilities = mean_of_views(look, image, scale) if self.input_views else look(image, scale)
+        with self._lock, self._evaluating():  # all looks by the same weights
+            look = self._probabilities
+            probabilities = mean_of_views(look, image, scale) if self.input_views else look(image, scale)
         return probabilities.argmax(axis=0), probabilities
 
     @property
@@ -278,14 +278,13 @@ class Net(Layer):
         return min(SIZES) if self.input_views else 1.0
 
     def _probabilities(self, image: np.ndarray, scale: float) -> np.ndarray:
-        """What one look at a picture gives, at the picture's own size."""
+        """What one look at a picture gives, at the picture's own size; the net is in evaluation mode."""
         height, width = image.shape[:2]
         size = scaled_size(height, width, scale)
-        unchanged = size == (height, width)
-        x = self.normalise((image if unchanged else preprocess.resize_image(image, *size))[None])
-        with self._lock, self._evaluating():
-            probabilities = softmax(self.forward(x))[0]
-        return probabilities if unchanged else preprocess.resize_maps(probabilities, height, width)
+        if size == (height, width):
+            return softmax(self.forward(self.normalise(image[None])))[0]
+        x = self.normalise(preprocess.resize_image(image, *size)[None])
+        return preprocess.resize_maps(softmax(self.forward(x))[0], height, width)
 
     def trace(self, x: np.ndarray) -> dict[str, np.ndarray | PoolingIndices]:
         """Keep every map of one forward pass, for looking at.

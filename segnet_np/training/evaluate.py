@@ -10,7 +10,7 @@ from segnet_np.training.metrics import Metrics, confusion_matrix
 
 
 def evaluate(net: Net, dataset: Dataset, progress: bool = False, boundaries: bool = True) -> Metrics:
-    """Predict every picture of a data set, whole and unchanged, and hold it against its labels.
+    """Predict every picture of a data set, whole, as the net predicts, and hold it against its labels.
 
     Parameters
     ----------

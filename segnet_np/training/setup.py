@@ -94,20 +94,20 @@ def prepare(config: Config) -> Setup:
             raise ValueError(f"--{error}") from error
     at = "" if config.scale == 1 else f" at --scale {config.scale:g}"
     whole = net.min_size, f"the {net.min_size}x{net.min_size} that {config.model} needs{at}"
-    small_view = f" in its view of {net.smallest_view:g} of that" if config.views else ""
-    looked_at = whole[0], whole[1] + small_view
+    looked_at = whole[0], whole[1] + (f" and --views, {net.smallest_view:g} of that" if config.views else "")
     sizes, problems = _sizes(pictures)
     cropped = (config.crop, f"--crop {config.crop}{at}") if config.crop else whole
     problems += _too_small(sizes, config.scale, *cropped)
     if config.crop == 0 and config.batch > 1:
         problems += _unequal(sizes, config.scale)
     judged, unreadable = _sizes(held_out)
+    if not judged and not unreadable:
+        judged = {Path("held-out scenes/each"): _first_size(held_out)}
     problems += unreadable + _too_small(judged, config.scale * net.smallest_view, *looked_at)
     if problems:
         raise ValueError("\n".join(problems))
     if not sizes:
-        height, width = pictures[0][1].shape
-        sizes = {Path(): (height, width)}
+        sizes = {Path(): _first_size(pictures)}
     net.input_side = int(np.median([min(size) for size in sizes.values()]))
     changes = Changes(config.scale, config.zoom, config.stretch, config.flip, config.colour, config.light)
     batches = Batches(pictures, config.batch, config.crop, config.seed, changes)
@@ -154,6 +154,11 @@ def _sizes(pictures: Dataset) -> tuple[dict[Path, tuple[int, int]], list[str]]:
         except (OSError, ValueError) as error:
             problems.append(str(error))
     return sizes, problems
+
+
+def _first_size(pictures: Dataset) -> tuple[int, int]:
+    height, width = pictures[0][1].shape
+    return height, width
 
 
 def _too_small(sizes: dict[Path, tuple[int, int]], scale: float, least: int, needed: str) -> list[str]:

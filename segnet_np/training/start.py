@@ -46,6 +46,7 @@ def plan(
         When a setting is wrong, or not the one that the resumed run has.
     """
     settings = dict(settings)
+    kernel_size = settings.get("kernel_size")
     if settings.get("data") is not None:
         settings["data"] = str(Path(settings["data"]).resolve())
     photographs = settings.get("data") is not None
@@ -57,9 +58,9 @@ def plan(
         # An unknown model is named with all other wrong settings, by Config.
         usual = USUAL.get((photographs, settings.get("model", USUAL_MODEL)), USUAL[photographs, USUAL_MODEL])
         config = Config.from_dict({**read_recipe(usual, photographs), **settings})
-    if config.model == "segnet" and "kernel_size" in settings:
+    if config.model == "segnet" and kernel_size is not None:
         raise ValueError(
-            f"--kernel-size {settings['kernel_size']} is a setting of segnet-basic; "
+            f"--kernel-size {kernel_size} is a setting of segnet-basic; "
             "the kernels of segnet are 3x3"
         )
     if epochs is not None:
