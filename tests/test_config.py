@@ -13,6 +13,8 @@ def test_settings_are_checked_all_at_once(tmp_path):
     assert "segnet-basic" in str(error.value)
     with pytest.raises(ValueError, match=r"width True, expected a whole number.*seed False.*lr True"):
         Config(width=True, seed=False, lr=True)
+    with pytest.raises(ValueError, match="views 1, expected true or false"):
+        Config(views=1)
     (tmp_path / "config.json").write_text(json.dumps({"widht": 3}))
     with pytest.raises(ValueError, match=r"config\.json: settings: unknown widht"):
         Config.read(tmp_path / "config.json")
