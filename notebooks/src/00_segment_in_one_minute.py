@@ -277,7 +277,7 @@ print(f"right pixels without these three: {1 - np.isin(known, unseen).mean():.2f
 # ## A net that was trained longer
 #
 # The package brings such a net along that was trained on the 367 photographs of CamVid for nearly an hour. Of the 101 photographs that
-# CamVid keeps for validation, filmed in the same streets, it gets @G of the pixels right; elsewhere expect less. It has never seen a
+# CamVid keeps for validation, filmed in the same streets, it gets 0.89 of the pixels right; elsewhere expect less. It has never seen a
 # *painted* scene. What will it make of ours, painted as large as its photographs were?
 
 # %%
@@ -291,7 +291,7 @@ lessons.overlay_slider(image, {"trained on photographs": prediction, "the truth"
 print(f"on seven scenes: right pixels {evaluate(camvid, large, boundaries=False).global_accuracy:.2f}")
 
 # %% [markdown]
-# About every second pixel is right: it finds its way to some degree, and goes astray where paint does not look like a photograph.
+# Rather more than every second pixel is right: it finds its way to some degree, and goes astray where paint does not look like a photograph.
 # A net knows the world that it was shown, and nothing else. For a photograph of your own, `segnet-np predict photo.jpg` in a
 # terminal takes these weights by itself; or here:
 #
