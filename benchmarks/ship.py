@@ -2,8 +2,8 @@
 
 python -m benchmarks.ship RUN --data DIR --name camvid
 
-The half floats must not cost more than 0.002 of the mean IoU, and all weights of the package together not more
-than 16 MB, or nothing is written. A net that takes several looks at a picture is judged by one look, too.
+The half floats must not cost more than 0.002 of the mean IoU, and all weights of the package together be at
+most 16 MB, or nothing is written. A net that takes several looks at a picture is judged by one look, too.
 """
 
 import argparse
@@ -51,7 +51,7 @@ def ship(run: Path, data: str, name: str) -> str:
         if whole.mean_iou - half.mean_iou > LOSS or size + others > LARGEST:
             raise ValueError(
                 f"half floats: mean IoU {half.mean_iou:.4f} instead of {whole.mean_iou:.4f}, {size} bytes "
-                f"beside {others} of others; expected a loss of at most {LOSS}, and {LARGEST:.0f} bytes together"
+                f"beside {others} of others; expected a loss of at most {LOSS}, {LARGEST:.0f} bytes together"
             )
         with whole_file(FOLDER / f"{name}.safetensors") as temporary:
             shutil.copyfile(stored, temporary)

@@ -127,7 +127,10 @@ def test_the_shipped_weights_are_taken_by_themselves_and_the_page_is_light(capsy
     net = snp.load("camvid")
     assert repr(net) in page.text
     assert f"{sum(p.data.size for p in net.parameters()):,} parameters" in page.text
-    assert "what it predicts is the mean of 6 looks: at this size, at 0.8 and 1.25 of it, and each mirrored" in page.text
+    assert (
+        "what it predicts is the mean of 6 looks: at this size, at 0.8 and 1.25 of it, and each mirrored"
+        in page.text
+    )
     assert "weightscamvid" in page.text.replace(" ", "")
     assert (
         "58x77 pixels, 0.6 of its size: the net was trained on pictures of this part of their size"

@@ -91,8 +91,8 @@ def _introduction(
     if net.input_views:
         sizes = " and ".join(f"{size:g}" for size in SIZES if size != 1)
         facts["looks"] = (
-            f"what it predicts is the mean of {2 * len(SIZES)} looks: at this size, at {sizes} of it, and each "
-            "mirrored, too; the maps are those of the look at this size"
+            f"what it predicts is the mean of {2 * len(SIZES)} looks: at this size, at {sizes} of it, and "
+            "each mirrored, too; the maps are those of the look at this size"
         )
     rows = "".join(f"<dt>{term}</dt><dd>{text}</dd>" for term, text in facts.items())
     depth = len(inside.stages)

@@ -241,8 +241,8 @@ class Net(Layer):
         labels : ndarray of int64, shape (H, W)
             The most probable class of each pixel.
         probabilities : ndarray, shape (num_classes, H, W)
-            Where the scale is not 1, computed for the smaller picture and interpolated; where `input_views` is
-            set, the mean of several looks.
+            Where the scale is not 1, computed for the smaller picture and interpolated; where `input_views`
+            is set, the mean of several looks.
 
         Raises
         ------
@@ -260,12 +260,12 @@ class Net(Layer):
         self.normalise(image[None, :1, :1])  # what is no picture shall not be resized first
         scale = self.input_scale if scale is None else check_number(name, "scale", scale, most=4)
         smallest = scale * self.smallest_view
-        if smallest != 1 and min(scaled_size(*image.shape[:2], smallest)) < self.min_size:
+        height, width = image.shape[:2]
+        if smallest != 1 and min(scaled_size(height, width, smallest)) < self.min_size:
             looks = "in the smallest of several looks (input_views) " if self.input_views else ""
             raise ValueError(
                 f"{name}: {looks}pictures are brought to {smallest:g} of their size, and "
-                f"then must be at least {self.min_size}x{self.min_size}; "
-                f"{image.shape[0]}x{image.shape[1]} was given"
+                f"then must be at least {self.min_size}x{self.min_size}; {height}x{width} was given"
             )
         with self._lock, self._evaluating():  # all looks by the same weights
             look = self._probabilities

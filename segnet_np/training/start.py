@@ -60,8 +60,7 @@ def plan(
         config = Config.from_dict({**read_recipe(usual, photographs), **settings})
     if config.model == "segnet" and kernel_size is not None:
         raise ValueError(
-            f"--kernel-size {kernel_size} is a setting of segnet-basic; "
-            "the kernels of segnet are 3x3"
+            f"--kernel-size {kernel_size} is a setting of segnet-basic; the kernels of segnet are 3x3"
         )
     if epochs is not None:
         if not 0 < epochs < math.inf:
