@@ -1,8 +1,8 @@
 """Look at one picture several times, and take the mean of what is seen.
 
 A net that is shown a street mirrored, or a little nearer, finds slightly other things in it. What it finds
-each time is more likely to be there than what it finds once. How much the mean of six looks gains is measured in
-docs/results.md. The field calls this test-time augmentation; it costs as many passes as there are looks.
+each time is more likely to be there than what it finds once. How much the mean of six looks gains is measured
+in docs/results.md. The field calls this test-time augmentation; it costs as many passes as there are looks.
 """
 
 from collections.abc import Callable
