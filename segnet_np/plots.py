@@ -99,7 +99,9 @@ def curves(
 
 
 def _bars(ax: Axes, ious: Mapping[str, float]) -> None:
-    bars = ax.barh(list(ious), np.nan_to_num(list(ious.values())), color=SERIES[1], height=0.7)
+    bars = ax.barh(
+        [_literally(name) for name in ious], np.nan_to_num(list(ious.values())), color=SERIES[1], height=0.7
+    )
     texts = ["" if np.isnan(iou) else f"{iou:.2f}" for iou in ious.values()]
     ax.bar_label(bars, texts, padding=3, color=INK, fontsize=FONT_SIZE)
     _dress(ax, "IoU of each class")
@@ -205,6 +207,7 @@ def confusion(matrix: np.ndarray, names: Sequence[str]) -> Figure:
             colour = "white" if share > 0.45 else INK
             ax.text(j, i, f"{100 * share:.0f}", ha="center", va="center", color=colour, fontsize=9)
     absent = " (none)"
+    names = [_literally(name) for name in names]
     rows = [name if total else name + absent for name, total in zip(names, totals[:, 0], strict=True)]
     ax.set_xticks(range(len(names)), names, rotation=45, ha="right", rotation_mode="anchor")
     ax.set_yticks(range(len(names)), rows)
@@ -294,6 +297,11 @@ def _entries(classes: Classes, only: np.ndarray | None = None) -> list[tuple[str
     return [entry for label, entry in entries.items() if only is None or label in only]
 
 
+def _literally(name: str) -> str:
+    """A class's name with its dollars, between which matplotlib would read mathematics."""
+    return name.replace("$", r"\$")
+
+
 def _legend_rows(classes: Classes, columns: int) -> int:
     return -(-len(_entries(classes)) // columns)
 
@@ -303,7 +311,12 @@ def _legend(
     font_size: float = FONT_SIZE,
 ) -> None:  # fmt: skip
     handles = [
-        Patch(facecolor="#{:02x}{:02x}{:02x}".format(*colour), edgecolor=SOFT, linewidth=0.5, label=name)
+        Patch(
+            facecolor="#{:02x}{:02x}{:02x}".format(*colour),
+            edgecolor=SOFT,
+            linewidth=0.5,
+            label=_literally(name),
+        )
         for name, colour in _entries(classes, only)
     ]
     figure.legend(  # type: ignore[call-overload]  # the stubs leave out that loc takes any string

@@ -9,7 +9,16 @@ import numpy as np
 import pytest
 from safetensors.numpy import save_file
 
-from segnet_np.training.checkpoint import Checkpoint, load_checkpoint, load_newest, save_checkpoint
+from segnet_np.models.tensors_file import read_tensors
+from segnet_np.training import checkpoint as checkpoints
+from segnet_np.training.checkpoint import (
+    FORMAT,
+    Checkpoint,
+    _checksum,
+    load_checkpoint,
+    load_newest,
+    save_checkpoint,
+)
 
 
 def checkpoint(step=3):
@@ -124,7 +133,7 @@ def test_arrays_that_changed_places_are_noticed(tmp_path):
         load_checkpoint(path)
 
 
-def test_the_newest_that_is_whole_is_read(tmp_path):
+def test_the_newest_that_is_whole_is_read(tmp_path, monkeypatch):
     path, previous, said = tmp_path / "c.safetensors", tmp_path / "c-previous.safetensors", []
     assert load_newest(path, said.append) is None
     for step in (1, 2, 3):
@@ -143,6 +152,17 @@ def test_the_newest_that_is_whole_is_read(tmp_path):
     assert str(path) in said[1]
     save_checkpoint(small(4), path, keep_previous=False)
     assert [load_checkpoint(name).step for name in (previous, path)] == [2, 4]
+
+    def unreadable(name):  # a disk with a bad block
+        if name == path:
+            raise OSError(errno.EIO, "Input/output error", str(path))
+        return read_tensors(name)
+
+    with monkeypatch.context() as patch:
+        patch.setattr(checkpoints, "read_tensors", unreadable)
+        found, where = load_newest(path, said.append)
+    assert (found.step, where) == (2, previous)
+    assert "Input/output error" in said[-1]
 
     for name in (previous, path):
         name.write_bytes(b"not at all")
@@ -185,10 +205,16 @@ def test_what_is_no_checkpoint_is_named(tmp_path):
             {"extra/x": np.zeros(3)},
             "no checkpoint has: extra/x",
         ),
+        (
+            json.dumps({"step": -1, "seconds": "1", "best": {}, "config": [], "param_groups": [3]}),
+            {},
+            r"step -1, seconds '1', param_groups \[3\], best {}, config \[\]",
+        ),
     ],
 )
 def test_a_checkpoint_with_parts_wrong_is_refused(training, arrays, message, tmp_path):
     path = tmp_path / "c.safetensors"
-    save_file(arrays, path, {"format": "segnet_np checkpoint 1", "training": training})
+    whole = {"format": FORMAT, "training": training, "sha256": _checksum(training, arrays)}
+    save_file(arrays, path, whole)
     with pytest.raises(ValueError, match=message):
         load_checkpoint(path)

@@ -244,6 +244,10 @@ def test_predict_checks_all_before_it_writes(weights, tmp_path, capsys):
     ):
         assert words in line
     assert not os.path.exists("seen")
+    os.makedirs("full/good-overlay.png")
+    line = refused(capsys, "predict", "--weights", weights, "good.png", "--out", "full")
+    assert "its full/good-overlay.png is there and no ordinary file" in line
+    assert os.listdir("full") == ["good-overlay.png"]
     Image.fromarray(image).save("good-labels.png")
     before = (tmp_path / "good-labels.png").read_bytes()
     line = refused(capsys, "predict", "--weights", weights, "good.png", "good-labels.png")

@@ -69,6 +69,18 @@ def test_perfect_predictions_have_perfect_scores(net, monkeypatch):
     assert metrics.global_accuracy == metrics.class_accuracy == metrics.mean_iou == metrics.boundary_f1 == 1
 
 
+def test_classes_of_other_names_are_refused():
+    net, names = snp.SegNet(width=1), Pictures.classes.names
+    for known in (None, names):
+        net.class_names = known
+        evaluate(net, Pictures(), boundaries=False)
+    net.class_names = names[::-1]
+    with pytest.raises(
+        ValueError, match=f"of the classes {names[-1]}, .* does not go with data of {names[0]}"
+    ):
+        evaluate(net, Pictures())
+
+
 def test_what_cannot_be_judged_is_refused(net):
     with pytest.raises(ValueError, match="a net of 4 classes does not go with data of 11"):
         evaluate(snp.SegNet(width=2, num_classes=4), Pictures())

@@ -202,20 +202,35 @@ def test_two_damaged_checkpoints_are_both_named_and_nothing_is_touched(
     assert {path: path.read_bytes() for path in Path("run").iterdir() if path.is_file()} == before
 
 
-def test_a_checkpoint_without_a_checksum_is_gone_on_with_and_said(
-    runs, no_pictures, tmp_path, monkeypatch, capsys
-):
+def test_pictures_that_came_or_went_are_noticed(runs, no_pictures, tmp_path, monkeypatch):
     folder = tmp_path / "run"
     shutil.copytree(runs / "half", folder)
-    (folder / PREVIOUS).unlink()
-    old = load_checkpoint(folder / NEWEST)
-    with monkeypatch.context() as patch:
-        patch.setattr(checkpoint, "FORMAT", checkpoint.UNCHECKED)
-        checkpoint.save_checkpoint(old, folder / NEWEST, keep_previous=False)
+    monkeypatch.setattr(setup, "TRAINING_SCENES", setup.TRAINING_SCENES - 1)
+    before = {path: path.read_bytes() for path in folder.iterdir() if path.is_file()}
+    with pytest.raises(ValueError, match=r"the training pictures were \d+ with .*, now they are \d+ with"):
+        train(TINY, folder, resume=True)
+    assert {path: path.read_bytes() for path in folder.iterdir() if path.name != ".lock"} == before
+
+
+def test_two_trainings_cannot_be_in_one_folder(runs, no_pictures, tmp_path):
+    folder = tmp_path / "run"
+    shutil.copytree(runs / "half", folder)
+    script = (
+        "import sys; from pathlib import Path; from segnet_np.training.run_folder import kept_for_one\n"
+        "with kept_for_one(Path(sys.argv[1])):\n    print('in', flush=True); sys.stdin.read()"
+    )
+    other = subprocess.Popen(
+        [sys.executable, "-c", script, str(folder)], stdin=subprocess.PIPE, stdout=subprocess.PIPE
+    )
+    try:
+        assert other.stdout.readline() == b"in\n"
+        with pytest.raises(FileExistsError, match="another training is at work in it"):
+            train(TINY, folder, resume=True)
+    finally:
+        other.kill()  # and the system lets go of the folder
+        other.communicate()
     train(TINY, folder, resume=True)
-    assert f"{folder / NEWEST} is of an older version, without a checksum" in capsys.readouterr().err
     assert_same_run(folder, runs / "whole")
-    assert [load_checkpoint(folder / name).checked for name in (PREVIOUS, NEWEST)] == [False, True]
 
 
 def test_a_disk_that_fills_up_half_way_through_a_checkpoint(runs, no_pictures, tmp_path, monkeypatch):

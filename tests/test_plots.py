@@ -5,11 +5,13 @@ import sys
 
 import numpy as np
 import pytest
+from matplotlib import cbook
 from matplotlib.colors import to_rgba
+from matplotlib.text import Text
 from PIL import Image
 
 from segnet_np import plots
-from segnet_np.data.classes import CAMVID, colourise
+from segnet_np.data.classes import CAMVID, Classes, colourise
 
 RNG = np.random.default_rng(0)
 IMAGE = RNG.integers(0, 256, size=(40, 60, 3)).astype(np.uint8)
@@ -89,6 +91,19 @@ def test_overlay_keeps_every_pixel_and_names_the_classes_present(width, enlarged
     assert saved.shape[1] == picture.shape[1]
     np.testing.assert_array_equal(saved[: len(picture)], picture)
     assert set(texts(figure)) == {"Road", "void"}
+
+
+def test_names_with_dollars_are_no_mathematics(tmp_path):
+    classes = Classes(("a$\\x$", "b$"), ((255, 0, 0), (0, 0, 255)))
+    image, labels = np.zeros((30, 40, 3), np.uint8), np.arange(30)[:, None].repeat(40, axis=1) % 2
+    for figure in (
+        plots.overlay(image, labels, classes),
+        plots.samples([(image, labels)], classes),
+        plots.confusion(np.eye(2, dtype=int), classes.names),
+        plots.curves([1], [0.5], [1], {"mean IoU": [0.5]}, dict.fromkeys(classes.names, 0.5)),
+    ):
+        plots.save(figure, tmp_path / "figure.png")
+        assert not any(cbook.is_math_text(text.get_text()) for text in figure.findobj(Text))
 
 
 def test_class_legend_names_all_classes():

@@ -47,7 +47,8 @@ def test_what_is_held_out_must_be_large_enough_for_its_smallest_look(folder):
     assert not prepare(Config(data=str(folder), **settings)).net.input_views
     settings["views"] = True
     with pytest.raises(
-        ValueError, match=r"val: smaller than the 32x32 that segnet needs and --views, 0.8 of that: C_1.png"
+        ValueError,
+        match=r"held-out pictures: smaller than the 32x32 that segnet needs and --views, 0.8 of that: C_1 ",
     ):
         prepare(Config(data=str(folder), **settings))
     resize(folder, "val", "C_1", (48, 40))
@@ -55,7 +56,7 @@ def test_what_is_held_out_must_be_large_enough_for_its_smallest_look(folder):
     # Painted scenes of 96x128 become 38x51, and 31x41 in the smallest look.
     scenes = dict(TINY, scale=0.4, crop=32)
     assert prepare(Config(**scenes)).net.input_scale == 0.4
-    with pytest.raises(ValueError, match=r"held-out scenes: smaller than .* at --scale 0.4 and --views, 0.8"):
+    with pytest.raises(ValueError, match=r"held-out .*: smaller than .* at --scale 0.4 and --views, 0.8"):
         prepare(Config(**scenes, views=True))
 
 
@@ -72,7 +73,7 @@ def test_what_is_held_out_need_not_hold_a_crop(folder):
     resize(folder, "train", "A_1", (48, 40))
     settings = dict(TINY, crop=64)
     prepare(Config(data=str(folder), hold_out="A_", **settings))
-    with pytest.raises(ValueError, match=r"train: smaller than --crop 64: A_1.png \(40x48\)$"):
+    with pytest.raises(ValueError, match=r"training pictures: smaller than --crop 64: A_1 \(40x48\)$"):
         prepare(Config(data=str(folder), hold_out="B_", **settings))
 
 
@@ -96,7 +97,7 @@ def test_whole_pictures_must_be_of_one_size(folder):
     settings = dict(TINY, crop=0)
     assert prepare(Config(data=str(folder), **settings)).batches.draw(0)[1].shape == (2, 72, 96)
     resize(folder, "train", "B_3", (96, 80))
-    with pytest.raises(ValueError, match=r"of one size, but there are A_1.png \(72x96\), B_3.png \(80x96\)$"):
+    with pytest.raises(ValueError, match=r"of one size, but there are A_1 \(72x96\), B_3 \(80x96\)$"):
         prepare(Config(data=str(folder), **settings))
     single = prepare(Config(data=str(folder), **dict(settings, batch=1)))
     shapes = {single.batches.draw(step)[1].shape for step in range(5)}
@@ -111,5 +112,59 @@ def test_sizes_are_rounded_in_one_way(folder, side, fits):
         image = np.zeros((side, 96, 3), np.uint8)
         assert prepare(config).net.predict(image)[0].shape == (side, 96)
     else:
-        with pytest.raises(ValueError, match=r"32x32 that segnet needs at --scale 0.5: C_1.png \(62x96\)"):
+        with pytest.raises(ValueError, match=r"32x32 that segnet needs at --scale 0.5: C_1 \(62x96\)"):
             prepare(config)
+
+
+def spoil(folder, kind, stem, value=200):
+    path = folder / kind / f"{stem}.png"
+    with Image.open(path) as image:
+        labels = np.array(image)
+    labels[3, 4] = value
+    Image.fromarray(labels).save(path)
+
+
+@pytest.mark.parametrize("weights", ["none", "median", "camvid-published"])
+def test_all_that_is_wrong_with_any_picture_is_said_before_the_first_step(folder, weights):
+    spoil(folder, "trainannot", "B_3")
+    spoil(folder, "valannot", "C_2")
+    image = folder / "val" / "C_1.png"
+    image.write_bytes(image.read_bytes()[:-40])
+    with pytest.raises(ValueError, match=r"trainannot/B_3.png: label values \[200\]") as error:
+        prepare(Config(data=str(folder), **dict(TINY, class_weights=weights)))
+    said = str(error.value).splitlines()
+    assert len(said) == 3
+    assert "val/C_1.png: not a readable image" in said[1]
+    assert "valannot/C_2.png: label values [200]" in said[2]
+    assert "--class-weights" not in str(error.value)  # without weights it would be as wrong
+
+
+def test_of_a_folder_full_of_wrong_files_some_are_named(folder):
+    for k in range(12):
+        for kind in ("", "annot"):
+            name = folder / f"train{kind}" / "B_3.png"
+            (folder / f"train{kind}" / f"D_{k:02}.png").write_bytes(name.read_bytes())
+        spoil(folder, "trainannot", f"D_{k:02}")
+    with pytest.raises(ValueError, match=r"D_09.png: .*\nand 2 more; segnet-np check-data names all$"):
+        prepare(Config(data=str(folder), **TINY))
+
+
+def test_a_class_that_is_nowhere_has_no_weight(folder):
+    for path in (folder / "trainannot").iterdir():
+        with Image.open(path) as image:
+            labels = np.array(image)
+        Image.fromarray(np.where(labels == 8, 3, labels)).save(path)
+    with pytest.raises(ValueError, match=r"classes \[.*8.*appear in none of the 5 .*; --class-weights none"):
+        prepare(Config(data=str(folder), **dict(TINY, class_weights="median")))
+
+
+def test_whole_pictures_are_compared_as_they_are_looked_at(folder):
+    # Stored lying on its side, upright as large as the others.
+    scene, labels = Scenes(1, size=(72, 96))[0]
+    exif = Image.Exif()
+    exif[0x0112] = 6
+    Image.fromarray(np.rot90(scene)).save(folder / "train" / "A_1.jpg", exif=exif)
+    (folder / "train" / "A_1.png").unlink()
+    Image.fromarray(labels).save(folder / "trainannot" / "A_1.png")
+    setup = prepare(Config(data=str(folder), **dict(TINY, crop=0)))
+    assert {setup.batches.draw(step)[1].shape for step in range(5)} == {(2, 72, 96)}

@@ -39,6 +39,11 @@ def test_a_file_goes_first(package, tmp_path):
     assert snp.load("town").num_classes == 5
 
 
+def test_a_folder_of_pictures_that_is_called_so_does_not(package, tmp_path):
+    (tmp_path / "town").mkdir()
+    assert snp.load("town").num_classes == 4
+
+
 def test_what_is_neither_is_named(package):
     with pytest.raises(
         FileNotFoundError, match=r"No such file, and .* come with the package are: town: 'city'"

@@ -2,7 +2,9 @@
 
 import pytest
 
+from segnet_np.data import Scenes
 from segnet_np.training import run_folder, setup
+from segnet_np.training.config import OPTIMIZERS
 from segnet_np.training.start import plan
 
 
@@ -30,10 +32,36 @@ def test_plan_names_folders_and_fills_in(tmp_path, monkeypatch):
 
 def test_the_latest_folder_is_the_one_with_the_highest_number(tmp_path):
     assert run_folder.latest_folder(tmp_path / "nothing", "x") is None
-    for name in ("x-y", "x-3b", "xx"):
+    for name in ("x-y", "x-3b", "xx", "2024", "x-007", "x-1", "x-"):
         (tmp_path / name).mkdir()
+    (tmp_path / "x-9").write_text("no folder")
     assert run_folder.latest_folder(tmp_path, "x") is None
     folders = [run_folder.new_folder(tmp_path, "x") for _ in range(3)]
     folders[0].rmdir()
     assert run_folder.latest_folder(tmp_path, "x") == folders[2] == tmp_path / "x-3"
     assert run_folder.new_folder(tmp_path, "x") == tmp_path / "x-4"
+
+
+def test_epochs_are_of_the_pictures_trained_on(tmp_path, monkeypatch):
+    monkeypatch.setattr(setup, "TRAINING_SCENES", 12)
+    monkeypatch.chdir(tmp_path)
+    held_out = Scenes(12, seed=0).name(3)
+    config, _ = plan({"batch": 2, "hold_out": held_out}, epochs=10)
+    assert config.steps == 55
+    folder = tmp_path / "run"
+    config.write(folder / "config.json")
+    # Those of the run, whatever the usual batch is.
+    kept, _ = plan({}, epochs=10, out=folder, resume=True)
+    assert kept == config
+    with pytest.raises(ValueError, match="steps is 55, not 61"):
+        plan({}, epochs=11, out=folder, resume=True)
+
+
+def test_another_optimizer_has_its_own_rate_and_decay(tmp_path):
+    usual, _ = plan({})
+    other, _ = plan({"optimizer": "sgd"})
+    assert (usual.optimizer, other.lr, other.weight_decay) == ("adamw", *OPTIMIZERS["sgd"])
+    assert plan({"optimizer": "adamw"})[0] == usual
+    assert plan({"optimizer": "sgd", "lr": 0.5})[0].lr == 0.5
+    settings = {"optimizer": "sgd", "data": str(tmp_path)}
+    assert plan(settings, recipe="camvid-segnet")[0].weight_decay == OPTIMIZERS["sgd"][1]

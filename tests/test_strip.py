@@ -1,12 +1,14 @@
 """The strip: looked at when epochs of the series 1, 2, 4, 8 end, and continued by a resumed run."""
 
+import errno
+
 import numpy as np
 import pytest
 from PIL import Image
 
 import segnet_np as snp
 from segnet_np.data import Batches, Scenes
-from segnet_np.models.tensors_file import read_tensors
+from segnet_np.models.tensors_file import read_tensors, write_tensors
 from segnet_np.training.strip import Strip
 
 
@@ -75,3 +77,29 @@ def test_a_damaged_strip_begins_anew(tmp_path, capsys):
     assert "the strip begins anew" in "".join(capsys.readouterr())
     strip.look(snp.SegNet(width=1), 4)
     assert sorted(read_tensors(tmp_path / "strip.safetensors")[0]) == ["4/0", "4/1"]
+
+
+def bad_block(path):
+    raise OSError(errno.EIO, "Input/output error", str(path))
+
+
+@pytest.mark.parametrize("damage", ["value", "missing", "dtype", "unreadable"])
+def test_a_strip_with_a_wrong_prediction_begins_anew(damage, tmp_path, capsys, monkeypatch):
+    scenes = Scenes(2, size=(32, 32))
+    Strip(tmp_path, scenes, batches(4), keep=0).look(snp.SegNet(width=1), 1)
+    path = tmp_path / "strip.safetensors"
+    views, metadata = read_tensors(path)
+    views = {name: view.copy() for name, view in views.items()}
+    if damage == "value":
+        views["1/1"][3, 4] = 11  # there are the classes 0 to 10
+    elif damage == "missing":
+        del views["1/1"]
+    elif damage == "dtype":
+        views["1/1"] = views["1/1"].astype("float32")
+    else:
+        monkeypatch.setattr("segnet_np.training.strip.read_tensors", bad_block)
+    write_tensors(views, path, metadata)
+    strip = Strip(tmp_path, scenes, batches(4), keep=3)
+    assert "the strip begins anew" in "".join(capsys.readouterr())
+    strip.look(snp.SegNet(width=1), 4)
+    assert sorted(strip._views) == ["4/0", "4/1"]

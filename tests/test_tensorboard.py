@@ -1,5 +1,6 @@
 """TensorBoard's files hold the numbers of the log; without tensorboardX there are none, and nothing fails."""
 
+import errno
 import struct
 import sys
 
@@ -37,3 +38,27 @@ def test_without_tensorboardx(tmp_path, monkeypatch):
     with Board(tmp_path, keep=0) as board:
         board.write({"step": 1, "loss": 0.5})
     assert list(tmp_path.iterdir()) == []
+
+
+@pytest.mark.filterwarnings("ignore::pytest.PytestUnhandledThreadExceptionWarning")
+def test_a_full_disk_costs_tensorboard_and_not_the_training(tmp_path, monkeypatch, capsys):
+    events = pytest.importorskip("tensorboardX.event_file_writer", reason="tensorboardX is not installed")
+
+    def full(*_):
+        raise OSError(errno.ENOSPC, "No space left on device")
+
+    with Board(tmp_path, keep=0) as board:
+        (thread,) = (t for t in board._threads if isinstance(t, events._EventLoggerThread))
+        monkeypatch.setattr(events.EventsWriter, "write_event", full)
+        board.write({"step": 1, "loss": 0.5})
+        thread.join(10)
+        for step in range(2, 50):  # more than any queue of tensorboardX holds
+            board.write({"step": step, "loss": 0.5})
+    assert capsys.readouterr().err.count("tensorboardX cannot write any more") == 1
+
+
+def test_what_is_no_number_is_not_written(tmp_path):
+    pytest.importorskip("tensorboardX", reason="tensorboardX is not installed")
+    with Board(tmp_path, keep=0) as board:
+        board.write({"step": 1, "loss": 0.5, "iou_Car": float("nan")})
+    assert scalars(tmp_path / "tensorboard") == {(1, "loss"): 0.5}

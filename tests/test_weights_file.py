@@ -275,6 +275,7 @@ def test_half_precision_refuses_what_it_cannot_hold(tmp_path):
         ("input_scale", 9),
         ("input_normalisation", "x"),
         ("input_side", 0.5),
+        ("input_side", 10**400),
         ("input_views", 2),
     ],
 )

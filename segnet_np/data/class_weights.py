@@ -72,6 +72,27 @@ def median_frequency_weights(
     array([0.25, 1.  , 1.  ])
     """
     counts = np.array([count_labels(labels, num_classes, ignore_index) for labels in label_maps])
+    return weights_of_label_maps(counts, num_classes)
+
+
+def weights_of_label_maps(counts: np.ndarray, num_classes: int) -> np.ndarray:
+    """Compute the weights when the labels of each map have been counted.
+
+    Parameters
+    ----------
+    counts : ndarray of integers, shape (label maps, labels)
+        What `count_labels` says of each map.
+    num_classes : int
+
+    Returns
+    -------
+    weights : ndarray of float64, shape (num_classes,)
+
+    Raises
+    ------
+    ValueError
+        As `median_frequency_weights`.
+    """
     if not len(counts):
         raise ValueError("median_frequency_weights: no label map given, expected at least one")
     pixels, pixels_around = counts.sum(0), counts.sum(1) @ (counts > 0)

@@ -86,35 +86,6 @@ def read_turned(path: str | os.PathLike[str]) -> tuple[np.ndarray, int]:
         return _rgb(path, ImageOps.exif_transpose(image)), orientation
 
 
-def read_size(path: str | os.PathLike[str]) -> tuple[int, int]:
-    """Read the size of an image from its first bytes, which is much quicker than to read it all.
-
-    Parameters
-    ----------
-    path : str or path-like
-
-    Returns
-    -------
-    size : (height, width)
-        As it is stored, which may not be upright.
-
-    Raises
-    ------
-    FileNotFoundError
-        When there is no such file.
-    ValueError
-        When the file does not begin as an image, or is of a kind that `read_image` refuses; it is named.
-        Where pixels may be transparent, all of it is read, because only the pixels tell.
-    """
-    with _opened(path) as image:
-        _check_convertible(path, image)
-        size = image.height, image.width
-        transparency = image.has_transparency_data
-    if transparency:
-        read_image(path)
-    return size
-
-
 def read_labels(path: str | os.PathLike[str], classes: Classes | None = None) -> np.ndarray:
     """Read labels from a PNG: 8-bit indices, the raw indices of a palette image, or the classes' colours.
 
@@ -169,7 +140,8 @@ def _opened(path: str | os.PathLike[str]) -> Iterator[ImageFile.ImageFile]:
     try:
         with warnings.catch_warnings():
             # An image so large that Pillow suspects an attack is an error, as is a damaged EXIF block.
-            warnings.simplefilter("error")
+            for category in (Image.DecompressionBombWarning, UserWarning):
+                warnings.simplefilter("error", category)
             # But not a damaged list of further pictures, of which none is read.
             warnings.filterwarnings("ignore", "Image appears to be a malformed MPO file")
             with Image.open(path, formats=FORMATS) as image:

@@ -118,10 +118,8 @@ def resize_maps(maps: np.ndarray, height: int, width: int) -> np.ndarray:
     resized : ndarray of the same dtype, shape (C, height, width)
         Interpolated in float32.
     """
-    planes = [
-        np.asarray(
-            Image.fromarray(plane.astype(np.float32)).resize((width, height), Image.Resampling.BILINEAR)
-        )
-        for plane in maps
-    ]
-    return np.stack(planes).astype(maps.dtype)
+    resized = np.empty((len(maps), height, width), maps.dtype)  # filled map by map: photographs are large
+    for plane, out in zip(maps, resized, strict=True):
+        picture = Image.fromarray(plane.astype(np.float32))
+        out[...] = picture.resize((width, height), Image.Resampling.BILINEAR)
+    return resized

@@ -24,7 +24,8 @@ def weights_path(name: str | os.PathLike[str]) -> Path:
     Parameters
     ----------
     name : str or path-like
-        A file, or one of :func:`shipped_names`. A file of that name in the current folder goes first.
+        A file, or one of :func:`shipped_names`. A file of that name in the current folder goes first; a
+        folder does not, as pictures often lie in one that is called like their weights.
 
     Returns
     -------
@@ -36,10 +37,10 @@ def weights_path(name: str | os.PathLike[str]) -> Path:
         When there is neither; the message says which names there are.
     """
     path = Path(name)
+    if str(name) in shipped_names() and not path.is_file():
+        return FOLDER / f"{name}{SUFFIX}"
     if path.exists():
         return path
-    if str(name) in shipped_names():
-        return FOLDER / f"{name}{SUFFIX}"
     known = ", ".join(shipped_names()) or "none"
     raise FileNotFoundError(
         errno.ENOENT, f"No such file, and the weights that come with the package are: {known}", str(name)

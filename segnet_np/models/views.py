@@ -1,8 +1,8 @@
 """Look at one picture several times, and take the mean of what is seen.
 
-A net that is shown a street mirrored, or a little nearer, finds slightly other things in it. What it finds
-each time is more likely to be there than what it finds once. How much the mean of six looks gains is measured
-in docs/results.md. The field calls this test-time augmentation; it costs as many passes as there are looks.
+What a net finds each time is more likely to be there than what it finds once. How much the mean of six looks
+gains is measured in docs/results.md. The field calls this test-time augmentation; it costs as many passes as
+there are looks.
 """
 
 from collections.abc import Callable
@@ -28,7 +28,7 @@ def mean_of_views(
 
     Returns
     -------
-    probabilities : ndarray, shape (num_classes, H, W)
+    probabilities : ndarray of the dtype of the looks, shape (num_classes, H, W)
     """
     mirrored = np.ascontiguousarray(image[:, ::-1])
     looks = (

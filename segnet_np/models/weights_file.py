@@ -26,6 +26,7 @@ T = TypeVar("T")
 
 _KEY = "segnet_np"
 _FORMAT = 1
+_LARGEST_SIDE = 10**6
 
 
 def build(config: dict[str, Any]) -> Net:
@@ -136,8 +137,9 @@ def rebuild(metadata: dict[str, str] | None, source: str, held: int) -> Net:
         if not 0 < net.input_scale <= 4:
             raise ValueError(f"input_scale {net.input_scale} instead of a number above 0 and at most 4")
         net.input_side = description.get("input_side")
-        if net.input_side is not None and (type(net.input_side) is not int or net.input_side < 1):
-            raise ValueError(f"input_side {net.input_side!r} instead of a whole number of at least 1")
+        side = net.input_side
+        if side is not None and (type(side) is not int or not 1 <= side <= _LARGEST_SIDE):
+            raise ValueError(f"input_side {side!r} instead of a whole number from 1 to {_LARGEST_SIDE}")
         net.input_views = description.get("input_views", net.input_views)
         if not isinstance(net.input_views, bool):
             raise ValueError(f"input_views {net.input_views!r} instead of true or false")

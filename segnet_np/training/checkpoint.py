@@ -11,6 +11,7 @@ before is kept under a second name. So damage is noticed, and one step back ther
 
 import hashlib
 import json
+import math
 import os
 from collections.abc import Callable
 from dataclasses import dataclass
@@ -24,8 +25,26 @@ from segnet_np.models.tensors_file import read_json, read_tensors, write_tensors
 from segnet_np.names import shown
 
 FORMAT = "segnet_np checkpoint 2"
-UNCHECKED = "segnet_np checkpoint 1"  # of before there were checksums
-FIELDS = ("step", "seconds", "param_groups", "best", "config")
+
+
+def _whole(value: Any) -> bool:
+    return type(value) is int and value >= 0
+
+
+def _best(value: Any) -> bool:
+    return value is None or (
+        isinstance(value, dict) and _whole(value.get("step")) and isinstance(value.get("confusion"), list)
+    )
+
+
+# What a checkpoint says of its training, and whether a value can be that.
+FIELDS: dict[str, Callable[[Any], bool]] = {
+    "step": _whole,
+    "seconds": lambda value: isinstance(value, int | float) and 0 <= value < math.inf,
+    "param_groups": lambda value: isinstance(value, list) and all(isinstance(group, dict) for group in value),
+    "best": _best,
+    "config": lambda value: isinstance(value, dict),
+}
 
 
 @dataclass
@@ -48,8 +67,8 @@ class Checkpoint:
         How many pixels of each class there were in the batches so far; None in older files.
     config : dict
         The settings of the run; plain values.
-    checked : bool
-        Whether a checksum could tell that the file is as it was written; False for older files, without one.
+    pictures : str or None
+        What tells the training pictures from others; None in older files.
     """
 
     step: int
@@ -59,7 +78,7 @@ class Checkpoint:
     best: dict[str, Any] | None
     seen: list[int] | None
     config: dict[str, Any]
-    checked: bool = True
+    pictures: str | None = None
 
 
 def save_checkpoint(checkpoint: Checkpoint, path: str | os.PathLike[str], keep_previous: bool = True) -> None:
@@ -87,6 +106,7 @@ def save_checkpoint(checkpoint: Checkpoint, path: str | os.PathLike[str], keep_p
         "best": checkpoint.best,
         "seen": checkpoint.seen,
         "config": checkpoint.config,
+        "pictures": checkpoint.pictures,
     }
     training = json.dumps(plain)
     metadata = {"format": FORMAT, "training": training, "sha256": _checksum(training, arrays)}
@@ -122,16 +142,12 @@ def load_newest(path: str | os.PathLike[str], say: Callable[[str], Any]) -> tupl
         except FileNotFoundError:
             problems.append(f"{shown(candidate)} is missing")
             continue
-        except ValueError as error:
+        except (OSError, ValueError) as error:  # damaged, or on a part of the disk that cannot be read
             problems.append(str(error))
             there = True
             continue
         for problem in problems:
             say(f"warning: {problem}; going on with {shown(candidate)}, of step {checkpoint.step}")
-        if not checkpoint.checked:
-            say(
-                f"{shown(candidate)} is of an older version, without a checksum: damage would not be noticed."
-            )
         return checkpoint, candidate
     if there:
         raise ValueError("there is no checkpoint that can be used: " + "; ".join(problems))
@@ -171,13 +187,12 @@ def load_checkpoint(path: str | os.PathLike[str]) -> Checkpoint:
         message says which.
     """
     arrays, metadata = read_tensors(path)
-    checked = metadata.get("format") == FORMAT
-    if not checked and metadata.get("format") != UNCHECKED:
+    if metadata.get("format") != FORMAT:
         raise ValueError(
             f"{shown(path)}: not a checkpoint of a training: "
             f"format {metadata.get('format')!r}, expected {FORMAT!r}"
         )
-    if checked and metadata.get("sha256") != _checksum(metadata.get("training", ""), arrays):
+    if metadata.get("sha256") != _checksum(metadata.get("training", ""), arrays):
         raise ValueError(f"{shown(path)} is damaged: what it holds is not what its checksum was made of")
     try:
         plain = read_json(metadata["training"])
@@ -188,6 +203,8 @@ def load_checkpoint(path: str | os.PathLike[str]) -> Checkpoint:
         ) from error
     if missing:
         raise ValueError(f"{shown(path)}: the checkpoint lacks {', '.join(missing)}")
+    if wrong := [f"{name} {plain[name]!r}" for name, fits in FIELDS.items() if not fits(plain[name])]:
+        raise ValueError(f"{shown(path)}: what no checkpoint says of its training: {', '.join(wrong)}")
     strange = [name for name in arrays if name.partition("/")[0] not in ("weights", "optimizer")]
     if strange:
         raise ValueError(f"{shown(path)}: arrays that no checkpoint has: {', '.join(strange)}")
@@ -203,5 +220,5 @@ def load_checkpoint(path: str | os.PathLike[str]) -> Checkpoint:
         best=plain["best"],
         seen=plain.get("seen"),
         config=plain["config"],
-        checked=checked,
+        pictures=plain.get("pictures"),
     )

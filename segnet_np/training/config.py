@@ -9,6 +9,7 @@ from typing import Any
 from segnet_np.data.augment import RANGES as CHANGES_RANGES
 from segnet_np.data.class_weights import PUBLISHED
 from segnet_np.files import whole_file
+from segnet_np.models import SegNet
 from segnet_np.models.preprocess import NORMALISATIONS
 from segnet_np.models.weights_file import MODELS
 from segnet_np.training.schedule import SCHEDULES
@@ -48,7 +49,7 @@ class Config:
     width : int
         Channels of the first stage.
     kernel_size : int
-        Of SegNet-Basic's convolutions; SegNet's are 3x3 whatever this says.
+        Of SegNet-Basic's convolutions. None takes the model's usual one: 7, and 3 for SegNet, whose are 3x3.
     ceil_mode : bool
         Pool odd sizes as Caffe does.
     dropout : float
@@ -71,11 +72,11 @@ class Config:
     optimizer : str
         One of `OPTIMIZERS`; ``sgd`` has momentum 0.9.
     lr : float
-        The highest learning rate. None takes the optimizer's usual one, and likewise for
+        The highest learning rate. None takes the optimizer's usual one, of `OPTIMIZERS`.
     bias_rate : float
         How many times faster the biases of convolutions learn; 2 where the authors train.
     weight_decay : float
-        Of the convolutions' weights; biases and batch norms have none.
+        Of the convolutions' weights; biases and batch norms have none. None takes the optimizer's usual one.
     schedule : str
         One of `SCHEDULES`.
     class_weights : str
@@ -106,7 +107,7 @@ class Config:
     hold_out: str | None = None
     model: str = "segnet"
     width: int = 16
-    kernel_size: int = 7
+    kernel_size: int = None  # type: ignore[assignment]
     ceil_mode: bool = False
     dropout: float = 0.0
     normalisation: str = "standard"
@@ -139,6 +140,8 @@ class Config:
         for name, value in zip(("lr", "weight_decay"), usual, strict=True):
             if getattr(self, name) is None:
                 object.__setattr__(self, name, value)
+        if self.kernel_size is None:
+            object.__setattr__(self, "kernel_size", 3 if self.model == SegNet.model else 7)
         choices = {
             "model": tuple(MODELS),
             "normalisation": NORMALISATIONS,
@@ -167,6 +170,8 @@ class Config:
             number = isinstance(value, int | float) and not isinstance(value, bool)
             if not number or not low <= value <= high:
                 wrong.append(f"{name} {value!r}, expected a number from {low:g} to {high:g}")
+        if self.model == SegNet.model and self.kernel_size != 3:
+            wrong.append(f"kernel_size {self.kernel_size!r}, expected 3: the kernels of {self.model} are 3x3")
         if wrong:
             raise ValueError("settings: " + "; ".join(wrong))
 

@@ -30,13 +30,19 @@ def evaluate(net: Net, dataset: Dataset, progress: bool = False, boundaries: boo
     Raises
     ------
     ValueError
-        When net and data set have different numbers of classes, a picture is too small for the net, or its
-        labels are not of its size or hold values that are no class; the message names the picture.
+        When net and data set have other classes, by number or, if the net knows them, by name; when a picture
+        is too small for the net, or its labels are not of its size or hold values that are no class: the
+        message names the picture.
     """
     classes = dataset.classes
     if classes.num_classes != net.num_classes:
         raise ValueError(
             f"evaluate: a net of {net.num_classes} classes does not go with data of {classes.num_classes}"
+        )
+    if net.class_names not in (None, classes.names):
+        raise ValueError(
+            f"evaluate: a net of the classes {', '.join(net.class_names or ())} does not go with data of "
+            f"{', '.join(classes.names)}"
         )
     confusion = np.zeros((net.num_classes, net.num_classes), np.int64)
     boundary_scores = np.empty((len(dataset), net.num_classes)) if boundaries else None

@@ -4,7 +4,7 @@ import csv
 import io
 import math
 import os
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
 from pathlib import Path
 from types import TracebackType
 
@@ -54,11 +54,22 @@ class Log:
         self._file.close()
 
     def write(self, row: dict[str, float]) -> None:
-        """Append a row and flush it to the file."""
+        """Append a row and flush it to the file.
+
+        Parameters
+        ----------
+        row : dict
+            With ``step``. A value that is NaN, such as the IoU of a class that is nowhere, is none.
+
+        Raises
+        ------
+        ValueError
+            When there is no such column.
+        """
         unknown = sorted(set(row) - set(self.columns))
         if unknown:
             raise ValueError(f"{self.path}: no such columns: {', '.join(unknown)}")
-        self.rows.append(row)
+        self.rows.append({name: value for name, value in row.items() if not math.isnan(value)})
         self._file.write(self._row(row))
         self._file.flush()
 
@@ -75,14 +86,13 @@ class Log:
         # What follows the row of step `keep` is dropped unread: a run that was killed may have left anything.
         with open(self.path, encoding="utf-8", errors="replace", newline="") as file:
             text = file.read()
-        lines = csv.reader(io.StringIO(text[: text.rfind("\n") + 1], newline=""))  # a torn row has no end
+        lines = self._cells(text[: text.rfind("\n") + 1])  # a torn row has no end
         header = next(lines, self.columns)
         if header != self.columns:
             raise ValueError(f"{self.path}: columns {header}, expected {self.columns}")
         rows: list[dict[str, float]] = []
-        for number, line in enumerate(lines, start=2):
-            if (rows[-1]["step"] if rows else 0) >= keep:
-                break
+        while (rows[-1]["step"] if rows else 0) < keep and (line := next(lines, None)) is not None:
+            number = len(rows) + 2
             if len(line) != len(self.columns):
                 raise ValueError(f"{self.path}:{number}: {len(line)} cells, expected {len(self.columns)}")
             cells = zip(self.columns[1:], line[1:], strict=True)
@@ -91,6 +101,13 @@ class Log:
             except ValueError as error:
                 raise ValueError(f"{self.path}:{number}: {error}") from error
         return [row for row in rows if row["step"] <= keep]
+
+    def _cells(self, text: str) -> Iterator[list[str]]:
+        lines = csv.reader(io.StringIO(text, newline=""))
+        try:
+            yield from lines
+        except csv.Error as error:
+            raise ValueError(f"{self.path}:{lines.line_num}: {error}") from error
 
     def _row(self, row: dict[str, float]) -> str:
         return self._line([_cell(row.get(name)) for name in self.columns])

@@ -27,6 +27,7 @@ from segnet_np.training.config import Config
 from segnet_np.training.evaluate import evaluate
 from segnet_np.training.interrupt import Interrupt
 from segnet_np.training.log import Log
+from segnet_np.training.look_through import fingerprint
 from segnet_np.training.messages import say
 from segnet_np.training.metrics import Metrics
 from segnet_np.training.schedule import SCHEDULES
@@ -87,7 +88,8 @@ def train(config: Config, folder: Path | None = None, resume: bool = False) -> R
     Raises
     ------
     FileExistsError
-        When the folder holds a run and `resume` is not asked for, or weights without their checkpoint.
+        When the folder holds a run and `resume` is not asked for, weights without their checkpoint, or a
+        training that is at work.
     KeyboardInterrupt
         After Ctrl-C, when the step is done and a checkpoint is written.
     RuntimeError
@@ -106,8 +108,9 @@ def train(config: Config, folder: Path | None = None, resume: bool = False) -> R
         )
     setup = prepare(config)  # first: what cannot be trained shall leave no folder behind
     folder = folder or run_folder.new_folder(run_folder.RUNS, config.name)
-    run_folder.remove_leftovers(folder)
-    return _Training(config, setup, folder, resume).run()
+    with run_folder.kept_for_one(folder):
+        run_folder.remove_leftovers(folder)
+        return _Training(config, setup, folder, resume).run()
 
 
 class _Training:
@@ -280,6 +283,7 @@ class _Training:
             best=best,
             seen=self.seen.tolist(),
             config=asdict(self.config),
+            pictures=fingerprint(self.setup.batches.dataset),
         )
         save_checkpoint(checkpoint, self.folder / run_folder.CHECKPOINT, keep_previous=self.newest_is_good)
         self.newest_is_good = True
@@ -310,20 +314,32 @@ class _Training:
                 self.seen[:] = checkpoint.seen
         except (TypeError, ValueError) as error:
             raise ValueError(f"{path}: {error}") from error
+        if checkpoint.step > self.config.steps:
+            raise ValueError(f"{path}: step {checkpoint.step} of a run of {self.config.steps}")
+        pictures_now = fingerprint(self.setup.batches.dataset)
+        if checkpoint.pictures not in (None, pictures_now):
+            raise ValueError(
+                f"{path}: the training pictures were {checkpoint.pictures}, now they are {pictures_now}; "
+                "bring them back, or begin anew in another folder (--out)"
+            )
         self.step = self.saved_step = checkpoint.step
         self.seconds = checkpoint.seconds
         if checkpoint.best is not None:
             self._restore_best(checkpoint.best)
 
     def _restore_best(self, best: dict[str, Any]) -> None:
-        """Remember the best score so far, whose weights must be in their file: no checkpoint holds them."""
+        """Remember the score of the kept weights, which must be in their file: no checkpoint holds them."""
+        weights = self.folder / run_folder.WEIGHTS
         try:
-            load(self.folder / run_folder.WEIGHTS)
-        except (FileNotFoundError, ValueError) as error:
-            lost = f"the best weights so far, of step {best['step']}, are lost: {error}"
+            if not weights.is_file():
+                raise ValueError(f"no file {weights}")
+            load(weights)
+        except (OSError, ValueError) as error:
+            lost = f"the weights that were kept, of step {best['step']}, are lost: {error}"
             if self.step == self.config.steps:
                 raise ValueError(f"{lost}; begin anew in another folder (--out)") from error
-            say(f"warning: {lost}; the best of the steps from here on will be kept")
+            which = "last" if self.config.keep == "last" else "best"
+            say(f"warning: {lost}; the {which} of the steps from here on will be kept")
             return
         self.best = Metrics(np.array(best["confusion"]), self.classes.names)
         self.best_step = best["step"]

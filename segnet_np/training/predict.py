@@ -23,7 +23,7 @@ LARGER = 1.5
 def predict_files(net: Net, paths: Sequence[Path], out: Path) -> list[Path]:
     """Segment pictures, and write for each NAME-labels.png and NAME-overlay.png, of the picture's own size.
 
-    All pictures are read and checked first, so that either all of them are done or nothing is written. A net
+    All pictures are read and checked first, and if one cannot be done, nothing is written. A net
     knows things by the size that they have in its training pictures, so a much larger picture is brought to
     about that size for it (:func:`usual_scale`).
 
@@ -131,6 +131,8 @@ def _check(paths: Sequence[Path], net: Net, out: Path) -> None:
         if small := too_small(net, path, height, width):
             wrong.append(small)
         for result in _written_for(path, out):
+            if result.exists() and not result.is_file():
+                wrong.append(f"{shown(path)}: its {shown(result)} is there and no ordinary file")
             if result.resolve() in taken:
                 wrong.append(
                     f"{shown(path)}: its {shown(result)} would take the place of {taken[result.resolve()]}"

@@ -1,7 +1,12 @@
 """The folder of a run: what is in it, and where the next one goes."""
 
+import re
+from collections.abc import Iterator
+from contextlib import contextmanager
 from itertools import count
 from pathlib import Path
+
+from filelock import FileLock, Timeout
 
 from segnet_np.files import previous_of
 
@@ -16,6 +21,7 @@ SAMPLES = "samples.png"
 STRIP = "strip.png"
 STRIP_DATA = "strip.safetensors"
 TENSORBOARD = "tensorboard"
+LOCK = ".lock"
 FILES = (CONFIG, LOG, CHECKPOINT, WEIGHTS, CURVES, SAMPLES, STRIP, STRIP_DATA)
 
 
@@ -47,6 +53,31 @@ def remove_leftovers(folder: Path) -> None:
         leftover.unlink(missing_ok=True)
 
 
+@contextmanager
+def kept_for_one(folder: Path) -> Iterator[None]:
+    """Keep other trainings out of a folder; the system opens it again however this process ends.
+
+    Raises
+    ------
+    FileExistsError
+        When a training is at work in it.
+    """
+    folder.mkdir(parents=True, exist_ok=True)
+    lock = FileLock(folder / LOCK, timeout=0)
+    try:
+        lock.acquire()
+    except Timeout:
+        raise FileExistsError(
+            f"{folder}: another training is at work in it; wait, or stop that one"
+        ) from None
+    except NotImplementedError:  # a file system that knows no locks
+        pass
+    try:
+        yield
+    finally:
+        lock.release()
+
+
 def new_folder(root: Path, name: str) -> Path:
     """Make and return root/name, or where that was made before root/name-2, -3, ...: the next number."""
     for number in count(_latest_number(root, name) + 1):
@@ -70,6 +101,7 @@ def _numbered(root: Path, name: str, number: int) -> Path:
 
 
 def _latest_number(root: Path, name: str) -> int:
-    folders = [path.name for path in root.iterdir()] if root.is_dir() else []
-    endings = [folder.removeprefix(f"{name}-") for folder in folders]
-    return max([0, *(1 for folder in folders if folder == name), *map(int, filter(str.isdecimal, endings))])
+    numbered = re.compile(rf"{re.escape(name)}(?:-([2-9]|[1-9][0-9]+))?")
+    folders = [path.name for path in root.iterdir() if path.is_dir()] if root.is_dir() else []
+    found = filter(None, map(numbered.fullmatch, folders))
+    return max((int(match[1] or 1) for match in found), default=0)

@@ -1,32 +1,31 @@
 """From the settings of a run to the things it runs with: pictures, net, loss and optimizer."""
 
 from dataclasses import dataclass
-from pathlib import Path
 from typing import Any
 
 import numpy as np
-from tqdm.auto import tqdm
 
 from segnet_np.data.augment import Changes
 from segnet_np.data.batches import Batches, Dataset
-from segnet_np.data.class_weights import PUBLISHED, median_frequency_weights
+from segnet_np.data.class_weights import PUBLISHED, weights_of_label_maps
 from segnet_np.data.classes import Classes
 from segnet_np.data.folders import Folder
-from segnet_np.data.pictures import read_size
 from segnet_np.data.scenes import Scenes
-from segnet_np.data.subset import Subset, split_by_prefix
+from segnet_np.data.subset import split_by_prefix
 from segnet_np.layers import Parameter
 from segnet_np.models import Net, SegNetBasic
 from segnet_np.models.weights_file import build
-from segnet_np.names import listed, shown
-from segnet_np.sizes import scaled_size
 from segnet_np.training.adamw import AdamW
 from segnet_np.training.config import Config
+from segnet_np.training.look_through import look_through
 from segnet_np.training.optimizer import Optimizer
 from segnet_np.training.sgd import SGD
 
 # How many of the embedded scenes are trained on and held out; their seeds have no scene in common.
 TRAINING_SCENES, HELD_OUT_SCENES = 400, 40
+
+# Of a folder full of wrong files, so many are named.
+MOST_NAMED = 10
 
 
 @dataclass
@@ -64,8 +63,25 @@ def held_out_pictures(data: str | None, split: str | None = None) -> Dataset:
     return Folder(data, "val" if split is None else split)
 
 
+def split_pictures(config: Config) -> tuple[Dataset, Dataset]:
+    """The pictures that a run trains on, and those that it is judged by.
+
+    Raises
+    ------
+    ValueError, OSError
+        When the data folder cannot be used, or no picture, or every one, is to be held out.
+    """
+    pictures = training_pictures(config.data)
+    if config.hold_out is None:
+        return pictures, held_out_pictures(config.data)
+    try:
+        return split_by_prefix(pictures, config.hold_out)
+    except ValueError as error:
+        raise ValueError(f"--{error}") from error
+
+
 def prepare(config: Config) -> Setup:
-    """Open the pictures and make a new net with its optimizer.
+    """Read through the pictures and make a new net with its optimizer.
 
     Parameters
     ----------
@@ -80,35 +96,29 @@ def prepare(config: Config) -> Setup:
     ValueError, OSError
         When the data folder cannot be used, or does not go with the settings.
     """
-    pictures: Dataset = training_pictures(config.data)
-    held_out: Dataset
+    pictures, held_out = split_pictures(config)
     net = _new_net(config, pictures.classes)
     if 0 < config.crop < net.min_size:
         raise ValueError(f"--crop {config.crop}: {config.model} needs crops of at least {net.min_size}")
-    if config.hold_out is None:
-        held_out = held_out_pictures(config.data)
-    else:
-        try:
-            pictures, held_out = split_by_prefix(pictures, config.hold_out)
-        except ValueError as error:
-            raise ValueError(f"--{error}") from error
+    # Painted scenes are of one size and hold what they shall; to paint all of them takes a while.
+    painted = config.data is None
+    trained = look_through(
+        pictures, "training pictures", 1 if painted and config.class_weights != "median" else None
+    )
+    judged = look_through(held_out, "held-out pictures", 1 if painted else None)
     at = "" if config.scale == 1 else f" at --scale {config.scale:g}"
     whole = net.min_size, f"the {net.min_size}x{net.min_size} that {config.model} needs{at}"
     looked_at = whole[0], whole[1] + (f" and --views, {net.smallest_view:g} of that" if config.views else "")
-    sizes, problems = _sizes(pictures)
     cropped = (config.crop, f"--crop {config.crop}{at}") if config.crop else whole
-    problems += _too_small(sizes, config.scale, *cropped)
+    problems = trained.problems + trained.too_small(config.scale, *cropped)
     if config.crop == 0 and config.batch > 1:
-        problems += _unequal(sizes, config.scale)
-    judged, unreadable = _sizes(held_out)
-    if not judged and not unreadable:
-        judged = {Path("held-out scenes/each"): _first_size(held_out)}
-    problems += unreadable + _too_small(judged, config.scale * net.smallest_view, *looked_at)
+        problems += trained.unequal(config.scale)
+    problems += judged.problems + judged.too_small(config.scale * net.smallest_view, *looked_at)
     if problems:
-        raise ValueError("\n".join(problems))
-    if not sizes:
-        sizes = {Path(): _first_size(pictures)}
-    net.input_side = int(np.median([min(size) for size in sizes.values()]))
+        more = len(problems) - MOST_NAMED
+        rest = [f"and {more} more; segnet-np check-data names all"] if more > 0 else []
+        raise ValueError("\n".join(problems[:MOST_NAMED] + rest))
+    net.input_side = int(np.median([min(size) for size in trained.sizes.values()]))
     changes = Changes(config.scale, config.zoom, config.stretch, config.flip, config.colour, config.light)
     batches = Batches(pictures, config.batch, config.crop, config.seed, changes)
     batches.draw(0)  # what else is wrong with the first pictures is noticed here, before a run has begun
@@ -117,7 +127,7 @@ def prepare(config: Config) -> Setup:
         optimizer=_optimizer(config, net),
         batches=batches,
         held_out=held_out,
-        class_weights=_class_weights(config, pictures),
+        class_weights=_class_weights(config, pictures.classes, trained.counts),
     )
 
 
@@ -138,54 +148,6 @@ def _new_net(config: Config, classes: Classes) -> Net:
     return net
 
 
-def _sizes(pictures: Dataset) -> tuple[dict[Path, tuple[int, int]], list[str]]:
-    """The size of each image of a folder by its file, and what is wrong with those that cannot be read.
-
-    So is found at once what would end a training hours later. Other data sets know what they hold.
-    """
-    if isinstance(pictures, Subset) and isinstance(pictures.dataset, Folder):
-        paths = [pictures.dataset.pairs[k][0] for k in pictures.indices]
-    else:
-        paths = [path for path, _ in pictures.pairs] if isinstance(pictures, Folder) else []
-    sizes, problems = {}, []
-    for path in paths:
-        try:
-            sizes[path] = read_size(path)
-        except (OSError, ValueError) as error:
-            problems.append(str(error))
-    return sizes, problems
-
-
-def _first_size(pictures: Dataset) -> tuple[int, int]:
-    height, width = pictures[0][1].shape
-    return height, width
-
-
-def _too_small(sizes: dict[Path, tuple[int, int]], scale: float, least: int, needed: str) -> list[str]:
-    small = [path for path, size in sizes.items() if min(scaled_size(*size, scale)) < least]
-    return [f"{_folder_of(small)}: smaller than {needed}: {_named(small, sizes)}"] if small else []
-
-
-def _unequal(sizes: dict[Path, tuple[int, int]], scale: float) -> list[str]:
-    scaled = {path: scaled_size(*size, scale) for path, size in sizes.items()}
-    first = next(iter(scaled), None)
-    others = [path for path in scaled if first and scaled[path] != scaled[first]]
-    if first is None or not others:
-        return []
-    return [
-        f"{_folder_of(others)}: whole pictures in a batch must be of one size, but there are "
-        f"{_named([first, *others], sizes)}"
-    ]
-
-
-def _folder_of(paths: list[Path]) -> str:
-    return shown(paths[0].parent)
-
-
-def _named(paths: list[Path], sizes: dict[Path, tuple[int, int]]) -> str:
-    return listed([f"{shown(path.name)} ({sizes[path][0]}x{sizes[path][1]})" for path in paths])
-
-
 def _optimizer(config: Config, net: Net) -> Optimizer:
     """Weight decay pulls on the convolutions' weights only: biases and batch norms need not be small."""
     weights: list[Parameter] = []
@@ -203,15 +165,12 @@ def _optimizer(config: Config, net: Net) -> Optimizer:
     return AdamW(groups, lr=config.lr)
 
 
-def _class_weights(config: Config, pictures: Dataset) -> np.ndarray | None:
-    classes = pictures.classes
+def _class_weights(config: Config, classes: Classes, counts: np.ndarray) -> np.ndarray | None:
     if config.class_weights == "none":
         return None
     if config.class_weights == "median":
-        bar = tqdm(range(len(pictures)), desc="counting labels", unit="picture", leave=False)
-        labels = (pictures[k][1] for k in bar)
         try:
-            weights = median_frequency_weights(labels, classes.num_classes, classes.ignore_index)
+            weights = weights_of_label_maps(counts, classes.num_classes)
         except ValueError as error:
             raise ValueError(f"{error}; --class-weights none trains without weights") from error
         return weights**config.balance

@@ -8,7 +8,7 @@ from typing import Any
 from segnet_np.training import run_folder
 from segnet_np.training.config import Config
 from segnet_np.training.recipe import USUAL, USUAL_MODEL, read_recipe
-from segnet_np.training.setup import training_pictures
+from segnet_np.training.setup import split_pictures
 
 
 def plan(
@@ -46,37 +46,42 @@ def plan(
         When a setting is wrong, or not the one that the resumed run has.
     """
     settings = dict(settings)
-    kernel_size = settings.get("kernel_size")
     if settings.get("data") is not None:
         settings["data"] = str(Path(settings["data"]).resolve())
     photographs = settings.get("data") is not None
     if recipe is not None:
         # A run that goes on must then have all settings of the recipe.
-        settings = {**read_recipe(recipe, photographs), **settings}
+        settings = {**_fitting(read_recipe(recipe, photographs), settings), **settings}
         config = Config.from_dict(settings)
     else:
         # An unknown model is named with all other wrong settings, by Config.
         usual = USUAL.get((photographs, settings.get("model", USUAL_MODEL)), USUAL[photographs, USUAL_MODEL])
-        config = Config.from_dict({**read_recipe(usual, photographs), **settings})
-    if config.model == "segnet" and kernel_size is not None:
-        raise ValueError(
-            f"--kernel-size {kernel_size} is a setting of segnet-basic; the kernels of segnet are 3x3"
-        )
+        config = Config.from_dict({**_fitting(read_recipe(usual, photographs), settings), **settings})
+    folder, kept = out, None
+    if resume:
+        folder = out or run_folder.latest_folder(run_folder.RUNS, config.name)
+        if folder is not None and (folder / run_folder.CONFIG).exists():
+            kept = Config.read(folder / run_folder.CONFIG)
     if epochs is not None:
         if not 0 < epochs < math.inf:
             raise ValueError(f"--epochs {epochs}, expected a number > 0")
-        pictures = len(training_pictures(config.data))
-        settings["steps"] = math.ceil(epochs * pictures / config.batch)
+        counted = kept or config
+        pictures, _ = split_pictures(counted)
+        settings["steps"] = math.ceil(epochs * len(pictures) / counted.batch)
         config = replace(config, steps=settings["steps"])
-    if not resume:
-        return config, out
-    folder = out or run_folder.latest_folder(run_folder.RUNS, config.name)
-    if folder is None or not (folder / run_folder.CONFIG).exists():
+    if kept is None:
         return config, folder
-    kept = Config.read(folder / run_folder.CONFIG)
     # How often a run is saved changes none of its numbers, so this may be set anew.
     saving = {key: settings.pop(key) for key in ("checkpoint_every",) if key in settings}
     differences = kept.differences(settings)
     if differences:
         raise ValueError(f"the run in {folder} cannot go on with other settings: {'; '.join(differences)}")
     return replace(kept, **saving), folder
+
+
+def _fitting(recipe: dict[str, Any], settings: dict[str, Any]) -> dict[str, Any]:
+    """A recipe without its rate and weight decay where another optimizer is asked for: that has its own."""
+    usual = recipe.get("optimizer", Config.optimizer)
+    if settings.get("optimizer", usual) == usual:
+        return recipe
+    return {key: value for key, value in recipe.items() if key not in ("lr", "weight_decay")}

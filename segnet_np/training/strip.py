@@ -6,6 +6,7 @@ small, so that a resumed run goes on with its strip.
 """
 
 import json
+from collections.abc import Iterable
 from pathlib import Path
 
 import numpy as np
@@ -46,9 +47,21 @@ class Strip:
                 views, metadata = read_tensors(path)
                 if metadata.get("pictures") != self._names:
                     raise ValueError(f"{path} shows other pictures than {self._names}")
-                self._views = {name: view for name, view in views.items() if _step(name) <= keep}
-            except ValueError as error:  # no reason to lose a training
+                views = {name: view for name, view in views.items() if _step(name) <= keep}
+                self._check(views)
+                self._views = views
+            except (OSError, ValueError) as error:  # no reason to lose a training
                 say(f"warning: {error}; the strip begins anew")
+
+    def _check(self, views: dict[str, np.ndarray]) -> None:
+        """Raise for what no strip holds."""
+        places = range(len(self.chosen))
+        if lacking := sorted({f"{step}/{place}" for step in _steps(views) for place in places} - set(views)):
+            raise ValueError(f"{run_folder.STRIP_DATA} lacks the predictions {', '.join(lacking)}")
+        count = self.held_out.classes.num_classes
+        for name, view in views.items():
+            if view.dtype != np.uint8 or view.ndim != 2 or view.max(initial=0) >= count:
+                raise ValueError(f"{run_folder.STRIP_DATA}: {name} is no map of classes")
 
     def due(self, step: int) -> bool:
         """Whether an epoch of the series 1, 2, 4, 8... ends with this step."""
@@ -73,13 +86,17 @@ class Strip:
         plots.save(self._figure(), self.folder / run_folder.STRIP)
 
     def _figure(self) -> plots.Figure:
-        steps = sorted({_step(name) for name in self._views})
+        steps = _steps(self._views)
         rows = []
         for place, k in enumerate(self.chosen):
             image, labels = (_small(array) for array in self.held_out[k])
             rows.append((image, *(self._views[f"{step}/{place}"] for step in steps), labels))
         titles = ["image", *(f"step {step}" for step in steps), "truth"]
         return plots.samples(rows, self.held_out.classes, titles, width=1.5)
+
+
+def _steps(views: Iterable[str]) -> list[int]:
+    return sorted({_step(name) for name in views})
 
 
 def _step(name: str) -> int:

@@ -1,10 +1,13 @@
 """The log of a training for TensorBoard too, where tensorboardX is installed."""
 
+import math
+import threading
 from pathlib import Path
 from types import TracebackType
 from typing import Any
 
 from segnet_np.training import run_folder
+from segnet_np.training.messages import say
 
 
 class Board:
@@ -20,11 +23,14 @@ class Board:
 
     def __init__(self, folder: Path, keep: int) -> None:
         self._writer: Any = None
+        before = set(threading.enumerate())
         try:
             from tensorboardX import SummaryWriter
         except ImportError:
             return
-        self._writer = SummaryWriter(str(folder / run_folder.TENSORBOARD), purge_step=keep + 1)
+        # Its queue of 10 would be waited for, for good, if the thread that empties it dies of a full disk.
+        self._writer = SummaryWriter(str(folder / run_folder.TENSORBOARD), purge_step=keep + 1, max_queue=0)
+        self._threads = set(threading.enumerate()) - before
 
     def __enter__(self) -> "Board":
         return self
@@ -32,7 +38,7 @@ class Board:
     def __exit__(
         self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
     ) -> None:
-        if self._writer is not None:
+        if self._alive():
             self._writer.close()
 
     def write(self, row: dict[str, float]) -> None:
@@ -41,9 +47,16 @@ class Board:
         Parameters
         ----------
         row : dict
-            With ``step``. A score ``iou_Car`` goes to the group ``iou``.
+            With ``step``. A score ``iou_Car`` goes to the group ``iou``; a value that is NaN goes nowhere.
         """
-        if self._writer is not None:
+        if self._alive():
             for name, value in row.items():
-                if name != "step":
+                if name != "step" and not math.isnan(value):
                     self._writer.add_scalar(name.replace("iou_", "iou/", 1), value, int(row["step"]))
+
+    def _alive(self) -> bool:
+        """Whether there is a writer; one that died is said, once, and no reason to end the training."""
+        if self._writer is not None and not all(thread.is_alive() for thread in self._threads):
+            say("warning: tensorboardX cannot write any more; the training goes on without it")
+            self._writer = None
+        return self._writer is not None
