@@ -72,7 +72,7 @@ def stop_in(monkeypatch, step, what):
 
 def test_a_run_leaves_what_it_promises(undisturbed):
     folder, result = undisturbed
-    names = {"config.json", "log.csv", "curves.png", "samples.png", "strip.png", "tensorboard"}
+    names = {".lock", "config.json", "log.csv", "curves.png", "samples.png", "strip.png", "tensorboard"}
     checkpoints = {"checkpoint.safetensors", "checkpoint-previous.safetensors"}
     arrays = {*checkpoints, "weights.safetensors", "strip.safetensors"}
     assert {path.name for path in folder.iterdir()} == names | arrays
@@ -279,7 +279,12 @@ def test_what_a_killed_run_left_half_written_is_removed(undisturbed, tmp_path):
         assert all(path.exists() for path in left)
         train(Config(**{**TINY, "steps": 1}), folder, resume)
         assert not any(path.exists() for path in left)
-    names = {*run_folder.FILES, "checkpoint-previous.safetensors", *(path.name for path in kept)}
+    names = {
+        *run_folder.FILES,
+        run_folder.LOCK,
+        "checkpoint-previous.safetensors",
+        *(path.name for path in kept),
+    }
     assert {path.name for path in folder.iterdir() if path.is_file()} == names
 
 

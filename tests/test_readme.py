@@ -68,6 +68,7 @@ def test_the_demo_learns_streets(folder):
     """What the first command leaves, and how good it is; evaluate, in another process, finds the same."""
     left = sorted(path.name for path in (folder / DEMO).iterdir())
     assert left == [
+        ".lock",
         "checkpoint-previous.safetensors",
         "checkpoint.safetensors",
         "config.json",
