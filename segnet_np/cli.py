@@ -109,8 +109,10 @@ def _predict(args: argparse.Namespace) -> int:
 
 def _explain(args: argparse.Namespace) -> int:
     from segnet_np.lessons.explain import explain_file
+    from segnet_np.training.messages import say
 
     net = _net(args)
+    say(f"looking inside {shown(args.image)}; a large picture takes half a minute")
     with _announced_compilation():
         print(shown(explain_file(net, args.image, args.out, args.weights)))
     return 0
@@ -221,8 +223,8 @@ def _add_weights(command: argparse.ArgumentParser, default: str | None) -> None:
     command.add_argument("--views", action=argparse.BooleanOptionalAction, help=text)
 
 
-def _add_out(command: argparse.ArgumentParser) -> None:
-    text = "where to write (default: here)"
+def _add_out(command: argparse.ArgumentParser, what: str) -> None:
+    text = f"where to write {what} (default: here)"
     command.add_argument("--out", type=Path, default=Path(), metavar="DIR", help=text)
 
 
@@ -263,7 +265,7 @@ def _parser() -> argparse.ArgumentParser:
     _add_weights(predict, default="camvid")
     help_images = "PNG or JPEG; a name like -x.png as ./-x.png"
     predict.add_argument("images", type=Path, nargs="+", metavar="IMAGE", help=help_images)
-    _add_out(predict)
+    _add_out(predict, "the label and overlay pictures")
 
     explain = commands.add_parser("explain", help="one page about what each stage sees in a picture")
     explain.set_defaults(command=_explain)
@@ -279,7 +281,7 @@ def _parser() -> argparse.ArgumentParser:
     _add_weights(evaluate, default=None)
     evaluate.add_argument("--data", metavar="DIR", help="data folder (default: the held-out street scenes)")
     evaluate.add_argument("--split", help="of --data: train, val (default) or test")
-    _add_out(evaluate)
+    _add_out(evaluate, "confusion.png")
     evaluate.add_argument("--json", action="store_true", help="print one JSON object and nothing else")
 
     gradcheck = commands.add_parser("gradcheck", help="check every layer and net against finite differences")
@@ -299,7 +301,7 @@ def _parser() -> argparse.ArgumentParser:
     check_data = commands.add_parser("check-data", help="say what the labels of a data folder hold")
     check_data.set_defaults(command=_check_data)
     check_data.add_argument("data", type=Path, metavar="DIR")
-    _add_out(check_data)
+    _add_out(check_data, "preview.png")
 
     info = commands.add_parser("info", help="describe this machine: processor, threads, versions, cache")
     info.set_defaults(command=_info)

@@ -13,6 +13,7 @@ from matplotlib.colors import LinearSegmentedColormap
 from matplotlib.figure import Figure
 from matplotlib.layout_engine import ConstrainedLayoutEngine
 from matplotlib.patches import Patch
+from matplotlib.ticker import MaxNLocator
 
 from segnet_np.data.classes import VOID_NAME, Classes, colourise
 from segnet_np.files import whole_file
@@ -90,11 +91,14 @@ def curves(
                            va="center", color=colour, fontsize=9, annotation_clip=False)  # fmt: skip
     _dress(right, "held-out pictures")
     right.set_ylim(0, 1)
+    right.xaxis.set_major_locator(MaxNLocator(integer=True))
     right.margins(x=0.1)
     if scores:
-        right.legend(frameon=False, labelcolor=INK, loc="lower right")
+        right.legend(frameon=False, labelcolor=INK, loc="best")
     if ious:
         _bars(rest[0], ious)
+        if len(validated):
+            rest[0].set_title(f"IoU of each class, step {validated[-1]}", color=INK, fontsize=11, loc="left")
     return figure
 
 
@@ -142,7 +146,8 @@ def samples(
         raise ValueError("samples: expected at least one picture, and rows of one length")
     columns = len(pictures[0])
     heights = [width * row[0].shape[0] / row[0].shape[1] for row in pictures]
-    legend = 0.3 * _legend_rows(classes, 2 * columns)
+    legend_columns = max(1, int(width * columns / 1.5))  # a name takes about an inch and a half
+    legend = 0.3 * _legend_rows(classes, legend_columns)
     layout = ConstrainedLayoutEngine(w_pad=0.03, h_pad=0.03, hspace=0, wspace=0)
     figure = Figure(figsize=(width * columns, sum(heights) + 0.35 + legend), dpi=DPI, layout=layout)
     grid = figure.subplots(len(pictures), columns, squeeze=False, height_ratios=heights)
@@ -152,7 +157,7 @@ def samples(
             ax.set_axis_off()
     for ax, title in zip(grid[0], titles, strict=False):
         ax.set_title(title, color=INK, fontsize=11)
-    _legend(figure, classes, 2 * columns, loc="outside lower center")
+    _legend(figure, classes, legend_columns, loc="outside lower center")
     return figure
 
 

@@ -15,6 +15,8 @@ def test_settings_are_checked_all_at_once(tmp_path):
         Config(width=True, seed=False, lr=True)
     with pytest.raises(ValueError, match="kernel_size 5, expected 3: the kernels of segnet are 3x3"):
         Config(model="segnet", kernel_size=5)
+    with pytest.raises(ValueError, match="kernel_size 4, expected an odd number"):
+        Config(model="segnet-basic", kernel_size=4)
     with pytest.raises(ValueError, match="views 1, expected true or false"):
         Config(views=1)
     (tmp_path / "config.json").write_text(json.dumps({"widht": 3}))

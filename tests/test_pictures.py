@@ -450,3 +450,30 @@ def test_a_random_change_is_refused_or_read(tmp_path):
                         read(path)
                     except ValueError as error:
                         assert str(error).startswith(str(path))  # noqa: PT017, it may be read, too
+
+
+def test_a_palette_in_the_colours_of_other_classes_is_refused(tmp_path):
+    image = Image.fromarray(np.array([[0, 1], [2, 0]], np.uint8), mode="P")
+    path = tmp_path / "labels.png"
+    for colours, fits in (
+        (CAMVID.colours[:3], True),
+        (CAMVID.colours[2::-1], False),
+        (((9, 9, 9), *CAMVID.colours[2:4]), True),  # not all of them are classes' colours
+    ):
+        image.putpalette([number for colour in colours for number in colour])
+        image.save(path)
+        if fits:
+            np.testing.assert_array_equal(read_labels(path, CAMVID), [[0, 1], [2, 0]])
+        else:
+            with pytest.raises(
+                ValueError, match=r"indices \[0, 1, 2\] .* of the classes \[2, 1, 0\]; expected"
+            ):
+                read_labels(path, CAMVID)
+        np.testing.assert_array_equal(read_labels(path), [[0, 1], [2, 0]])
+
+
+def test_what_is_neither_png_nor_jpeg_is_told(tmp_path):
+    Image.fromarray(pixels(0)).save(tmp_path / "street.bmp")
+    (tmp_path / "empty.png").touch()
+    refused(tmp_path / "street.bmp", "not a readable image: neither PNG nor JPEG")
+    refused(tmp_path / "empty.png", "not a readable image: it is empty")

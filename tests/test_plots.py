@@ -43,6 +43,20 @@ def test_the_running_mean_lies_under_the_steps_it_is_of():
     assert line.get_xdata()[-1] == 90
 
 
+def test_bars_say_of_which_step_they_are():
+    figure = plots.curves([1, 2], [2.0, 1.0], [2], {"mean IoU": [0.5]}, {"Car": 0.5})
+    assert figure.axes[2].get_title(loc="left") == "IoU of each class, step 2"
+
+
+@pytest.mark.parametrize("columns", [2, 3, 4, 6])
+def test_a_legend_is_no_wider_than_its_pictures(columns):
+    figure = plots.samples([(IMAGE, *[LABELS] * (columns - 1))] * 2, CAMVID, width=1.5)
+    figure.canvas.draw()
+    extent = figure.legends[0].get_window_extent()
+    assert extent.x0 >= 0
+    assert extent.x1 <= figure.bbox.width
+
+
 def test_curves_of_nothing_yet():
     plots.curves([], []).canvas.draw()
     with pytest.raises(ValueError, match="3 losses for 2 steps"):

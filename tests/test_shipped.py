@@ -92,3 +92,11 @@ def test_the_card_says_what_is_measured(name):
     metrics = evaluate(snp.load(name), Folder(PHOTOGRAPHS, "val"))
     seen = (metrics.global_accuracy, metrics.class_accuracy, metrics.mean_iou, metrics.boundary_f1)
     assert seen == pytest.approx(told, abs=0.0005 + 0.001)
+
+
+def test_a_folder_is_no_weights(package, tmp_path):
+    (tmp_path / "run").mkdir()
+    with pytest.raises(
+        IsADirectoryError, match=r"expected a file such as the weights.safetensors in it: 'run'"
+    ):
+        snp.load("run")

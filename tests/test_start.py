@@ -1,10 +1,13 @@
 """From what was asked for to settings and a folder; nothing of the caller's is changed."""
 
+from dataclasses import asdict, replace
+
 import pytest
 
 from segnet_np.data import Scenes
 from segnet_np.training import run_folder, setup
-from segnet_np.training.config import OPTIMIZERS
+from segnet_np.training.checkpoint import Checkpoint, save_checkpoint
+from segnet_np.training.config import OPTIMIZERS, Config
 from segnet_np.training.start import plan
 
 
@@ -65,3 +68,28 @@ def test_another_optimizer_has_its_own_rate_and_decay(tmp_path):
     assert plan({"optimizer": "sgd", "lr": 0.5})[0].lr == 0.5
     settings = {"optimizer": "sgd", "data": str(tmp_path)}
     assert plan(settings, recipe="camvid-segnet")[0].weight_decay == OPTIMIZERS["sgd"][1]
+
+
+def test_the_checkpoint_knows_the_settings_too(tmp_path, monkeypatch):
+    config = Config(width=3, steps=7)
+    state = {"state": {}, "param_groups": []}
+    save_checkpoint(
+        Checkpoint(5, {}, state, 1.0, None, None, asdict(config)), tmp_path / "checkpoint.safetensors"
+    )
+    assert plan({}, out=tmp_path, resume=True) == (config, tmp_path)
+    (tmp_path / "config.json").write_text("{")
+    with pytest.raises(ValueError, match=r"config.json: .*; move it away, and the settings come from"):
+        plan({}, out=tmp_path, resume=True)
+
+
+def test_what_a_recipe_of_one_s_own_does_not_say_is_as_usual(tmp_path):
+    mine = tmp_path / "mine.toml"
+    mine.write_text("width = 5")
+    assert plan({}, recipe=str(mine))[0] == replace(plan({})[0], width=5)
+    mine.write_text("model = 'segnet'")
+    assert plan({}, recipe=str(mine))[0] == plan({"model": "segnet"})[0]
+    mine.write_text("optimizer = 'sgd'")
+    assert plan({}, recipe=str(mine))[0] == plan({"optimizer": "sgd"})[0]
+    mine.write_text("widht = 5")
+    with pytest.raises(ValueError, match=r"mine.toml: settings: unknown widht \(perhaps width\)"):
+        plan({}, recipe=str(mine))

@@ -101,7 +101,7 @@ class Classes:
                 continue
             entry = _parse(line)
             if entry is None:
-                expected = "expected 'index name r g b', the numbers 0..255"
+                expected = "expected 'index name r g b', the name without spaces, the numbers 0..255"
                 problems.append(f"{path}:{number}: {line.strip()!r}, {expected}")
             elif entry[0] in entries:
                 problems.append(f"{path}:{number}: index {entry[0]} is already {entries[entry[0]][0]!r}")

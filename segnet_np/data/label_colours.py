@@ -35,9 +35,7 @@ def decode_colours(image: np.ndarray, classes: Classes) -> np.ndarray:
     >>> decode_colours(np.array([[[128, 64, 128], [0, 0, 0]]], np.uint8), CAMVID)
     array([[ 3, 11]], dtype=uint8)
     """
-    entries = list(zip(range(classes.num_classes), classes.names, classes.colours, strict=True))
-    if classes.ignore_index is not None:
-        entries.append((classes.ignore_index, VOID_NAME, classes.void_colour))
+    entries = class_colours(classes)
     _check_different([(name, colour) for _, name, colour in entries])
     values = np.array([value for value, _, _ in entries], np.uint8)
     colours = np.array([colour for _, _, colour in entries])
@@ -59,6 +57,23 @@ def decode_colours(image: np.ndarray, classes: Classes) -> np.ndarray:
             "expected exactly the colours of the classes"
         )
     return values[found]
+
+
+def class_colours(classes: Classes) -> list[tuple[int, str, Colour]]:
+    """Label, name and colour of each class, and of void where there is one.
+
+    Parameters
+    ----------
+    classes : Classes
+
+    Returns
+    -------
+    entries : list of (int, str, (r, g, b))
+    """
+    entries = list(zip(range(classes.num_classes), classes.names, classes.colours, strict=True))
+    if classes.ignore_index is not None:
+        entries.append((classes.ignore_index, VOID_NAME, classes.void_colour))
+    return entries
 
 
 def _keys(colours: np.ndarray) -> np.ndarray:

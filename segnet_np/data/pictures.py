@@ -4,7 +4,7 @@
 |---|---|---|
 | 8-bit RGB | as it is | decoded by the classes' colours, if these are given |
 | grey | all three channels get the grey, of 1, 2 and 4 bits scaled to 0..255 | 8 bits: the values |
-| palette | the colours that it names | the indices, whatever the colours |
+| palette | the colours that it names | the indices; refused where their colours are those of other classes |
 | with alpha, or a colour that is transparent | without, if all pixels are opaque | as an image |
 | 16 bits a channel, CMYK, animated | refused | refused |
 | turned by EXIF | upright | refused |
@@ -20,10 +20,10 @@ from collections.abc import Iterator
 from contextlib import contextmanager
 
 import numpy as np
-from PIL import ExifTags, Image, ImageFile, ImageOps
+from PIL import ExifTags, Image, ImageFile, ImageOps, UnidentifiedImageError
 
 from segnet_np.data.classes import Classes
-from segnet_np.data.label_colours import decode_colours
+from segnet_np.data.label_colours import class_colours, decode_colours
 from segnet_np.data.png_lines import BITS, lines_are_missing
 from segnet_np.names import shown
 
@@ -126,12 +126,30 @@ def read_labels(path: str | os.PathLike[str], classes: Classes | None = None) ->
                 f"{name}: labels to be turned by EXIF orientation {orientation}, expected upright ones"
             )
         if palette is None:
-            return np.array(image)
+            labels = np.array(image)
+            if image.mode == "P" and classes is not None:
+                _check_palette(name, labels, image.getpalette() or [], classes)
+            return labels
         pixels = _rgb(path, image)
     try:
         return decode_colours(pixels, palette)
     except ValueError as error:
         raise ValueError(f"{name}: labels stored as colours: {error}") from error
+
+
+def _check_palette(name: str, labels: np.ndarray, palette: list[int], classes: Classes) -> None:
+    """Raise where indices are not the classes whose colours they have."""
+    entries = class_colours(classes)
+    label_of = {colour: label for label, _, colour in entries}
+    used = np.unique(labels).tolist()
+    meant = [label_of.get(tuple(palette[3 * index : 3 * index + 3])) for index in used]
+    each_its_own = len(label_of) == len(entries) and len(set(meant)) == len(used) > 1
+    if each_its_own and None not in meant and meant != used:
+        raise _RefusedError(
+            f"{name}: a palette image whose indices {used} have the colours of the classes {meant}; expected "
+            "the number of the class as index; Image.open(path).convert('RGB').save(...) with Pillow makes "
+            "one that is read by its colours"
+        )
 
 
 @contextmanager
@@ -153,6 +171,9 @@ def _opened(path: str | os.PathLike[str]) -> Iterator[ImageFile.ImageFile]:
                 yield image
     except (FileNotFoundError, MemoryError, _RefusedError):
         raise
+    except UnidentifiedImageError as error:
+        reason = "neither PNG nor JPEG" if os.path.getsize(path) else "it is empty"
+        raise ValueError(f"{shown(path)}: not a readable image: {reason}") from error
     except Exception as error:  # a hostile file gets all sorts out of Pillow, assertions among them
         reason = str(error) or type(error).__name__
         raise ValueError(f"{shown(path)}: not a readable image: {reason}") from error

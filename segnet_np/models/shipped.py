@@ -35,10 +35,15 @@ def weights_path(name: str | os.PathLike[str]) -> Path:
     ------
     FileNotFoundError
         When there is neither; the message says which names there are.
+    IsADirectoryError
+        When there is a folder of that name.
     """
     path = Path(name)
     if str(name) in shipped_names() and not path.is_file():
         return FOLDER / f"{name}{SUFFIX}"
+    if path.is_dir():
+        expected = "A folder, expected a file such as the weights.safetensors in it"
+        raise IsADirectoryError(errno.EISDIR, expected, str(name))
     if path.exists():
         return path
     known = ", ".join(shipped_names()) or "none"

@@ -111,6 +111,8 @@ def rebuild(metadata: dict[str, str] | None, source: str, held: int) -> Net:
         If the description is missing or not understood, or its net would have more weights than `held`; then
         no memory is taken for them.
     """
+    if metadata and metadata.get("format", "").startswith("segnet_np checkpoint"):
+        raise ValueError(f"{source} is a checkpoint, expected the weights.safetensors beside it")
     if not metadata or _KEY not in metadata:
         raise ValueError(
             f"{source} does not say which net it holds: its metadata has no entry {_KEY!r}. "

@@ -3,6 +3,7 @@
 import json
 import os
 from dataclasses import asdict, dataclass, fields
+from difflib import get_close_matches
 from pathlib import Path
 from typing import Any
 
@@ -172,6 +173,8 @@ class Config:
                 wrong.append(f"{name} {value!r}, expected a number from {low:g} to {high:g}")
         if self.model == SegNet.model and self.kernel_size != 3:
             wrong.append(f"kernel_size {self.kernel_size!r}, expected 3: the kernels of {self.model} are 3x3")
+        elif isinstance(self.kernel_size, int) and self.kernel_size % 2 == 0:
+            wrong.append(f"kernel_size {self.kernel_size}, expected an odd number")
         if wrong:
             raise ValueError("settings: " + "; ".join(wrong))
 
@@ -206,7 +209,11 @@ class Config:
         """Make a Config of a dict, refusing names that no setting has."""
         if not isinstance(settings, dict):
             raise ValueError(f"settings: expected a JSON object, got {settings!r}")
-        unknown = sorted(set(settings) - {field.name for field in fields(cls)})
+        names = [field.name for field in fields(cls)]
+        unknown = []
+        for name in sorted(set(settings) - set(names)):
+            near = get_close_matches(name, names, 1)
+            unknown.append(name + (f" (perhaps {near[0]})" if near else ""))
         if unknown:
             raise ValueError(f"settings: unknown {', '.join(unknown)}")
         return cls(**settings)

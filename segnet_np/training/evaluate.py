@@ -46,7 +46,7 @@ def evaluate(net: Net, dataset: Dataset, progress: bool = False, boundaries: boo
         )
     confusion = np.zeros((net.num_classes, net.num_classes), np.int64)
     boundary_scores = np.empty((len(dataset), net.num_classes)) if boundaries else None
-    for k in tqdm(range(len(dataset)), desc="evaluating", unit="picture", disable=not progress):
+    for k in tqdm(range(len(dataset)), desc="evaluating", unit="picture", leave=False, disable=not progress):
         image, labels = dataset[k]
         try:
             predicted, _ = net.predict(image)

@@ -39,7 +39,10 @@ class Log:
         self.columns = ["step", *columns]
         self.rows: list[dict[str, float]] = []
         if self.path.exists():
-            self.rows = self._read(keep)
+            try:
+                self.rows = self._read(keep)
+            except ValueError as error:
+                raise ValueError(f"{error}; move it away, and it begins anew") from error
         with whole_file(self.path) as temporary:
             temporary.write_text(self._line(self.columns) + "".join(map(self._row, self.rows)), "utf-8")
         # From here on it grows in place, line by line: a log is worth most while it is written.

@@ -38,7 +38,11 @@ class Findings:
     def too_small(self, scale: float, least: int, needed: str) -> list[str]:
         """Name the pictures that, at a scale, have a side that is too short, in one message or none."""
         small = [name for name, size in self.sizes.items() if min(scaled_size(*size, scale)) < least]
-        return [f"{self.what}: smaller than {needed}: {self._named(small)}"] if small else []
+        if not small:
+            return []
+        least_side = min(min(scaled_size(*self.sizes[name], scale)) for name in small)
+        there = "" if scale == 1 else f", where the shortest side has {least_side} pixels"
+        return [f"{self.what}: smaller than {needed}{there}: {self._named(small)}"]
 
     def unequal(self, scale: float) -> list[str]:
         """Name the pictures that, at a scale, are not of the first one's size, in one message or none."""

@@ -179,7 +179,7 @@ class _Training:
                 log.write(row)
                 board.write(row)
                 if validated:
-                    pictures.draw_samples(self.net, self.setup.held_out, self.folder)
+                    pictures.draw_samples(self.net, self.setup.held_out, self.folder, self.step)
                 if last or strip.due(self.step):
                     strip.look(self.net, self.step)
                 if validated or time.perf_counter() - drawn > REDRAWN:
@@ -189,6 +189,7 @@ class _Training:
                 stop = interrupt.asked  # looked at once: it may come true at any moment
                 if last or stop or self.step % config.checkpoint_every == 0:
                     log.flush_to_disk()
+                    board.flush()
                     self._save()
                 speed = f"{row['images_per_second']:.0f} images/s"
                 bar.set_postfix_str(f"loss {row['loss']:.3f}, lr {row['lr']:.1e}, {speed}", refresh=False)
@@ -201,12 +202,11 @@ class _Training:
         images, labels = setup.batches.draw(self.step)
         self.net.train()
         self.net.seed_dropout(config.seed, DROPOUT, self.step)
-        logits = self.net(self.net.normalise(images))
+        with np.errstate(over="ignore", invalid="ignore"):  # what comes of it is looked for, and said, here
+            logits = self.net(self.net.normalise(images))
         loss, dlogits = softmax_cross_entropy(logits, labels, setup.class_weights, self.classes.ignore_index)
         if not math.isfinite(loss):
-            raise RuntimeError(
-                f"the loss of step {self.step + 1} is {loss}; try a lower --lr; {self._kept()}"
-            )
+            raise RuntimeError(f"the loss of step {self.step + 1} is {loss}; {self._diverged()}")
         self.net.zero_grad()
         self.net.backward(dlogits, input_grad=False)
         factor = SCHEDULES[config.schedule](self.step, config.steps)
@@ -225,7 +225,7 @@ class _Training:
         self._finite_weights()
         if self.config.statistics == "full-pass":
             estimate_statistics(self.net, self.setup.batches)
-        metrics = evaluate(self.net, self.setup.held_out, boundaries=False)
+        metrics = evaluate(self.net, self.setup.held_out, progress=True, boundaries=False)
         better = self._better(metrics)
         judged = not math.isnan(metrics.mean_iou)  # all that is held out may be void
         if better:
@@ -266,8 +266,7 @@ class _Training:
         bad = [name for name, array in weights.items() if not np.isfinite(array).all()]
         if bad:
             raise RuntimeError(
-                f"after step {self.step} {bad[0]} is not finite, and {len(bad) - 1} more; "
-                f"try a lower --lr; {self._kept()}"
+                f"after step {self.step} {bad[0]} is not finite, and {len(bad) - 1} more; {self._diverged()}"
             )
         return weights
 
@@ -335,14 +334,19 @@ class _Training:
                 raise ValueError(f"no file {weights}")
             load(weights)
         except (OSError, ValueError) as error:
-            lost = f"the weights that were kept, of step {best['step']}, are lost: {error}"
+            which = "last" if self.config.keep == "last" else "best"
+            lost = f"the {which} weights so far, of step {best['step']}, are lost: {error}"
             if self.step == self.config.steps:
                 raise ValueError(f"{lost}; begin anew in another folder (--out)") from error
-            which = "last" if self.config.keep == "last" else "best"
             say(f"warning: {lost}; the {which} of the steps from here on will be kept")
             return
         self.best = Metrics(np.array(best["confusion"]), self.classes.names)
         self.best_step = best["step"]
+
+    def _diverged(self) -> str:
+        """What to do then: the same steps again would end as these did."""
+        kept = f"; the checkpoint of step {self.saved_step} is kept" if self.saved_step is not None else ""
+        return f"begin anew with a lower --lr, in another folder (--out){kept}"
 
     def _kept(self) -> str:
         """What is safe, in words."""

@@ -30,7 +30,7 @@ def draw_curves(log: Log, folder: Path) -> None:
     plots.save(plots.curves(*log.column("loss"), validated, scores, ious), folder / run_folder.CURVES)
 
 
-def draw_samples(net: Net, held_out: Dataset, folder: Path) -> None:
+def draw_samples(net: Net, held_out: Dataset, folder: Path, step: int) -> None:
     """Write samples.png.
 
     Parameters
@@ -39,10 +39,12 @@ def draw_samples(net: Net, held_out: Dataset, folder: Path) -> None:
         Predicts a few pictures of `held_out`.
     held_out : Dataset
     folder : Path
+    step : int
+        How many steps the net has been trained.
     """
     rows = []
     for k in plots.spread(SAMPLES, len(held_out)):
         image, labels = held_out[k]
         rows.append((image, labels, net.predict(image)[0]))
-    figure = plots.samples(rows, held_out.classes, ("image", "truth", "prediction"))
+    figure = plots.samples(rows, held_out.classes, ("image", "truth", f"prediction, step {step}"))
     plots.save(figure, folder / run_folder.SAMPLES)

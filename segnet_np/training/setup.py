@@ -169,11 +169,13 @@ def _class_weights(config: Config, classes: Classes, counts: np.ndarray) -> np.n
     if config.class_weights == "none":
         return None
     if config.class_weights == "median":
-        try:
-            weights = weights_of_label_maps(counts, classes.num_classes)
-        except ValueError as error:
-            raise ValueError(f"{error}; --class-weights none trains without weights") from error
-        return weights**config.balance
+        pixels = counts.sum(0)[: classes.num_classes]
+        if absent := [f"{classes.names[k]} ({k})" for k in np.flatnonzero(pixels == 0)]:
+            raise ValueError(
+                f"no pixel of {', '.join(absent)} in the {len(counts)} training pictures, so there is no "
+                "frequency to weigh by; --class-weights none trains without weights"
+            )
+        return weights_of_label_maps(counts, classes.num_classes) ** config.balance
     weights = np.array(PUBLISHED[config.class_weights])
     if len(weights) != classes.num_classes:
         raise ValueError(

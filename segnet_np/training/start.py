@@ -6,8 +6,9 @@ from pathlib import Path
 from typing import Any
 
 from segnet_np.training import run_folder
+from segnet_np.training.checkpoint import load_newest
 from segnet_np.training.config import Config
-from segnet_np.training.recipe import USUAL, USUAL_MODEL, read_recipe
+from segnet_np.training.recipe import USUAL, USUAL_MODEL, read_recipe, recipe_names
 from segnet_np.training.setup import split_pictures
 
 
@@ -51,17 +52,14 @@ def plan(
     photographs = settings.get("data") is not None
     if recipe is not None:
         # A run that goes on must then have all settings of the recipe.
-        settings = {**_fitting(read_recipe(recipe, photographs), settings), **settings}
+        settings = {**_fitting(_complete(recipe, photographs), settings), **settings}
         config = Config.from_dict(settings)
     else:
-        # An unknown model is named with all other wrong settings, by Config.
-        usual = USUAL.get((photographs, settings.get("model", USUAL_MODEL)), USUAL[photographs, USUAL_MODEL])
-        config = Config.from_dict({**_fitting(read_recipe(usual, photographs), settings), **settings})
+        config = Config.from_dict({**_fitting(_usual(photographs, settings), settings), **settings})
     folder, kept = out, None
     if resume:
         folder = out or run_folder.latest_folder(run_folder.RUNS, config.name)
-        if folder is not None and (folder / run_folder.CONFIG).exists():
-            kept = Config.read(folder / run_folder.CONFIG)
+        kept = folder and _settings_of(folder)
     if epochs is not None:
         if not 0 < epochs < math.inf:
             raise ValueError(f"--epochs {epochs}, expected a number > 0")
@@ -77,6 +75,37 @@ def plan(
     if differences:
         raise ValueError(f"the run in {folder} cannot go on with other settings: {'; '.join(differences)}")
     return replace(kept, **saving), folder
+
+
+def _usual(photographs: bool, settings: dict[str, Any]) -> dict[str, Any]:
+    """What is taken where no recipe is named; an unknown model is left to Config, which names it."""
+    name = USUAL.get((photographs, settings.get("model", USUAL_MODEL)), USUAL[photographs, USUAL_MODEL])
+    return read_recipe(name, photographs)
+
+
+def _complete(recipe: str, photographs: bool) -> dict[str, Any]:
+    """A recipe; what one of one's own does not say is as usual."""
+    named = read_recipe(recipe, photographs)
+    if recipe in recipe_names():
+        return named
+    try:
+        settings = {**_fitting(_usual(photographs, named), named), **named}
+        Config.from_dict(settings)
+    except (TypeError, ValueError) as error:
+        raise ValueError(f"{recipe}: {error}") from error
+    return settings
+
+
+def _settings_of(folder: Path) -> Config | None:
+    """What the run in a folder was begun with, if there is one; its checkpoint knows, too."""
+    path = folder / run_folder.CONFIG
+    if path.exists():
+        try:
+            return Config.read(path)
+        except ValueError as error:
+            raise ValueError(f"{error}; move it away, and the settings come from the checkpoint") from error
+    found = load_newest(folder / run_folder.CHECKPOINT, lambda _: None)  # it is said when the run goes on
+    return Config.from_dict(found[0].config) if found else None
 
 
 def _fitting(recipe: dict[str, Any], settings: dict[str, Any]) -> dict[str, Any]:

@@ -8,6 +8,8 @@ all.
 
 import math
 
+from tqdm.auto import tqdm
+
 from segnet_np.data.batches import Batches
 from segnet_np.layers import BatchNorm2d
 from segnet_np.models import Net
@@ -32,7 +34,8 @@ def estimate_statistics(net: Net, batches: Batches) -> None:
     momenta = [norm.momentum for norm in norms]
     net.eval()  # nothing is dropped, nothing remembered
     try:
-        for k in range(math.ceil(len(batches.dataset) / batches.batch)):
+        count = math.ceil(len(batches.dataset) / batches.batch)
+        for k in tqdm(range(count), desc="statistics of batch norm", unit="batch", leave=False):
             images, _ = batches.draw(k)
             for norm in norms:
                 norm.training, norm.momentum = True, 1 / (k + 1)

@@ -54,6 +54,11 @@ class Board:
                 if name != "step" and not math.isnan(value):
                     self._writer.add_scalar(name.replace("iou_", "iou/", 1), value, int(row["step"]))
 
+    def flush(self) -> None:
+        """Have all rows in the file, so that a run that is killed later has them."""
+        if self._alive():
+            self._writer.flush()
+
     def _alive(self) -> bool:
         """Whether there is a writer; one that died is said, once, and no reason to end the training."""
         if self._writer is not None and not all(thread.is_alive() for thread in self._threads):
