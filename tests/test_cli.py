@@ -285,16 +285,17 @@ def test_wrong_input_is_one_clear_line(arguments, words, capsys, tmp_path):
 
 def test_images_that_would_end_a_training_later_are_all_named_before_it(data, tmp_path, capsys):
     whole = np.array(Image.open(data / "train" / "0.png"))
-    Image.fromarray(whole[:20]).save(data / "train" / "0.png")
+    for name, rows in (("train{}/0.png", 20), ("val{}/2.png", 31)):
+        for path in (data / name.format(kind) for kind in ("", "annot")):
+            Image.fromarray(np.array(Image.open(path))[:rows]).save(path)
     (data / "train" / "1.png").write_bytes(b"")
-    Image.fromarray(whole[:31]).save(data / "val" / "2.png")
     (data / "val" / "3.png").unlink()
     Image.fromarray(whole).convert("CMYK").save(data / "val" / "3.jpg")
     line = refused(capsys, "train", "--data", data, *TINY)
     for words in (
-        "train: smaller than --crop 32: 0.png (20x64)",
+        "training pictures: smaller than --crop 32: 0 (20x64)",
         "1.png: not a readable image",
-        "val: smaller than the 32x32 that segnet needs: 2.png (31x64)",
+        "held-out pictures: smaller than the 32x32 that segnet needs: 2 (31x64)",
         "3.jpg: an image of mode CMYK",
     ):
         assert words in line
