@@ -140,7 +140,7 @@ def read_labels(path: str | os.PathLike[str], classes: Classes | None = None) ->
 def _check_palette(name: str, labels: np.ndarray, palette: list[int], classes: Classes) -> None:
     """Raise where indices are not the classes whose colours they have."""
     entries = class_colours(classes)
-    label_of = {colour: label for label, _, colour in entries}
+    label_of: dict[tuple[int, ...], int] = {colour: label for label, _, colour in entries}
     used = np.unique(labels).tolist()
     meant = [label_of.get(tuple(palette[3 * index : 3 * index + 3])) for index in used]
     each_its_own = len(label_of) == len(entries) and len(set(meant)) == len(used) > 1

@@ -59,7 +59,7 @@ def plan(
     folder, kept = out, None
     if resume:
         folder = out or run_folder.latest_folder(run_folder.RUNS, config.name)
-        kept = folder and _settings_of(folder)
+        kept = None if folder is None else _settings_of(folder)
     if epochs is not None:
         if not 0 < epochs < math.inf:
             raise ValueError(f"--epochs {epochs}, expected a number > 0")
