@@ -109,10 +109,8 @@ def _predict(args: argparse.Namespace) -> int:
 
 def _explain(args: argparse.Namespace) -> int:
     from segnet_np.lessons.explain import explain_file
-    from segnet_np.training.messages import say
 
     net = _net(args)
-    say(f"looking inside {shown(args.image)}; a large picture takes half a minute")
     with _announced_compilation():
         print(shown(explain_file(net, args.image, args.out, args.weights)))
     return 0

@@ -1,6 +1,8 @@
 """The loop leaves what it promises, goes on exactly where it stopped, never loses the last good state."""
 
 import csv
+import errno
+import math
 import signal
 
 import numpy as np
@@ -10,10 +12,11 @@ from PIL import Image
 import segnet_np as snp
 from segnet_np.data.scenes import street_scene
 from segnet_np.files import whole_file
-from segnet_np.training import loop, run_folder, setup
+from segnet_np.training import loop, pictures, run_folder, setup
 from segnet_np.training.checkpoint import load_checkpoint
 from segnet_np.training.config import Config
 from segnet_np.training.evaluate import evaluate
+from segnet_np.training.log import Log
 from segnet_np.training.loop import train
 from segnet_np.training.metrics import Metrics
 from segnet_np.training.schedule import SCHEDULES
@@ -295,3 +298,43 @@ def test_warnings_reach_the_person_who_waits(monkeypatch, tmp_path, capsys):
     assert "warning: seen" in error
     assert "step 1, held out: global accuracy" in error
     assert "Bicyclist" in error
+
+
+def test_a_run_that_came_while_the_pictures_were_read_is_left_alone(tmp_path, monkeypatch):
+    folder = tmp_path / "run"
+
+    def prepared(config):
+        folder.mkdir()
+        (folder / "config.json").write_text("of another training")
+        return setup.prepare(config)
+
+    monkeypatch.setattr(loop, "prepare", prepared)
+    with pytest.raises(FileExistsError, match="holds a run"):
+        train(Config(**TINY), folder)
+    assert (folder / "config.json").read_text() == "of another training"
+
+
+def test_a_folder_that_cannot_be_locked_is_said_and_trained_in(tmp_path, monkeypatch, capsys):
+    def unknown(self, *_, **__):
+        raise OSError(errno.ENOLCK, "No locks available")
+
+    monkeypatch.setattr(run_folder.FileLock, "acquire", unknown)
+    with run_folder.kept_for_one(tmp_path / "run"):
+        pass
+    assert "cannot be locked ([Errno" in capsys.readouterr().err
+
+
+def test_bars_are_of_the_newest_look_alone(tmp_path, monkeypatch):
+    drawn = {}
+    monkeypatch.setattr(pictures.plots, "curves", lambda *given: drawn.update(ious=given[-1]))
+    monkeypatch.setattr(pictures.plots, "save", lambda *_: None)
+    with Log(
+        tmp_path / "log.csv", ["loss", "global_accuracy", "class_accuracy", "mean_iou", "iou_Car", "iou_Pole"]
+    ) as log:
+        scores = {"loss": 1.0, "global_accuracy": 0.5, "class_accuracy": 0.5, "mean_iou": 0.5, "iou_Car": 0.5}
+        log.write({"step": 1, **scores, "iou_Pole": 0.25})
+        log.write({"step": 2, **scores, "iou_Pole": math.nan})
+        log.write({"step": 3, "loss": 1.0})
+        pictures.draw_curves(log, tmp_path)
+    assert drawn["ious"]["Car"] == 0.5
+    assert math.isnan(drawn["ious"]["Pole"])

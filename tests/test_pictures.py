@@ -477,3 +477,7 @@ def test_what_is_neither_png_nor_jpeg_is_told(tmp_path):
     (tmp_path / "empty.png").touch()
     refused(tmp_path / "street.bmp", "not a readable image: neither PNG nor JPEG")
     refused(tmp_path / "empty.png", "not a readable image: it is empty")
+    for suffix, kept in (("png", 30), ("jpg", 3)):
+        path = store(pixels(0), tmp_path / f"cut.{suffix}")
+        path.write_bytes(path.read_bytes()[:kept])
+        refused(path, "not a readable image: it is damaged at its beginning")

@@ -6,6 +6,7 @@ from PIL import Image
 
 from segnet_np.data import Scenes
 from segnet_np.training.config import Config
+from segnet_np.training.look_through import fingerprint
 from segnet_np.training.setup import prepare
 
 TINY = dict(width=2, crop=32, batch=2, steps=2, class_weights="none")
@@ -172,3 +173,9 @@ def test_whole_pictures_are_compared_as_they_are_looked_at(folder):
     Image.fromarray(labels).save(folder / "trainannot" / "A_1.png")
     setup = prepare(Config(data=str(folder), **dict(TINY, crop=0)))
     assert {setup.batches.draw(step)[1].shape for step in range(5)} == {(2, 72, 96)}
+
+
+def test_names_and_number_tell_pictures_from_others():
+    prints = [fingerprint(Scenes(count, seed=seed)) for count, seed in ((3, 0), (3, 0), (3, 1), (4, 0))]
+    assert prints[0] == prints[1]
+    assert len(set(prints)) == 3

@@ -93,3 +93,21 @@ def test_what_a_recipe_of_one_s_own_does_not_say_is_as_usual(tmp_path):
     mine.write_text("widht = 5")
     with pytest.raises(ValueError, match=r"mine.toml: settings: unknown widht \(perhaps width\)"):
         plan({}, recipe=str(mine))
+
+
+def test_options_choose_what_a_recipe_of_one_s_own_lies_over(tmp_path):
+    mine = tmp_path / "mine.toml"
+    mine.write_text("width = 5")
+    asked = {"model": "segnet"}
+    assert plan(asked, recipe=str(mine))[0] == replace(plan(asked)[0], width=5)
+    kept, _ = plan({"data": str(tmp_path)}, recipe=str(mine))
+    kept.write(tmp_path / "config.json")
+    for named in (str(mine), None):
+        assert plan({}, out=tmp_path, resume=True, recipe=named)[0] == kept
+    with pytest.raises(ValueError, match="width is 5, not 64"):
+        plan({}, out=tmp_path, resume=True, recipe="camvid")
+
+
+def test_another_model_has_its_own_kernels(tmp_path):
+    settings = {"model": "segnet", "data": str(tmp_path)}
+    assert plan(settings, recipe="paper-basic")[0].kernel_size == 3

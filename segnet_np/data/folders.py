@@ -143,7 +143,7 @@ class Folder:
             )
         allowed = self.classes.num_classes, self.classes.ignore_index
         if outside := values_outside(labels, *allowed):
-            hint = "; if 255 is your void, say so in classes.txt: 255 void 0 0 0" if 255 in outside else ""
+            hint = "; classes.txt can say which value is void" if 255 in outside else ""
             expected = describe_labels(*allowed) + hint
             problems.append(f"{label_path}: label values {outside}, expected {expected}")
         return problems

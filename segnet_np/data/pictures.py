@@ -147,8 +147,9 @@ def _check_palette(name: str, labels: np.ndarray, palette: list[int], classes: C
     if each_its_own and None not in meant and meant != used:
         raise _RefusedError(
             f"{name}: a palette image whose indices {used} have the colours of the classes {meant}; expected "
-            "the number of the class as index; Image.open(path).convert('RGB').save(...) with Pillow makes "
-            "one that is read by its colours"
+            "the number of the class as index. With Pillow, if the colours are right, Image.open(path)"
+            ".convert('RGB').save(...) makes labels that are read by them; if the indices are, "
+            "Image.fromarray(numpy.array(Image.open(path))).save(...) leaves the colours out"
         )
 
 
@@ -172,11 +173,21 @@ def _opened(path: str | os.PathLike[str]) -> Iterator[ImageFile.ImageFile]:
     except (FileNotFoundError, MemoryError, _RefusedError):
         raise
     except UnidentifiedImageError as error:
-        reason = "neither PNG nor JPEG" if os.path.getsize(path) else "it is empty"
+        reason = _beginning(path)
         raise ValueError(f"{shown(path)}: not a readable image: {reason}") from error
     except Exception as error:  # a hostile file gets all sorts out of Pillow, assertions among them
         reason = str(error) or type(error).__name__
         raise ValueError(f"{shown(path)}: not a readable image: {reason}") from error
+
+
+def _beginning(path: str | os.PathLike[str]) -> str:
+    """What is wrong with a file of which Pillow cannot tell what it is."""
+    with open(path, "rb") as file:
+        first = file.read(4)
+    if not first:
+        return "it is empty"
+    known = first.startswith((b"\x89PNG", b"\xff\xd8"))
+    return "it is damaged at its beginning" if known else "neither PNG nor JPEG"
 
 
 def _raw(image: ImageFile.ImageFile) -> str:

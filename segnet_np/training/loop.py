@@ -97,18 +97,12 @@ def train(config: Config, folder: Path | None = None, resume: bool = False) -> R
     ValueError, OSError
         When data, settings or both checkpoints cannot be used, or the disk is full.
     """
-    if folder and resume and run_folder.lacks_checkpoint(folder):
-        raise FileExistsError(
-            f"{folder} holds weights but no {run_folder.CHECKPOINT} to go on from: "
-            "take another folder (--out)"
-        )
-    if folder and not resume and run_folder.holds_run(folder):
-        raise FileExistsError(
-            f"{folder} holds a run: go on with it (--resume) or take another folder (--out)"
-        )
+    if folder:
+        run_folder.check_free(folder, resume)
     setup = prepare(config)  # first: what cannot be trained shall leave no folder behind
     folder = folder or run_folder.new_folder(run_folder.RUNS, config.name)
     with run_folder.kept_for_one(folder):
+        run_folder.check_free(folder, resume)  # again: somebody else may have been quicker
         run_folder.remove_leftovers(folder)
         return _Training(config, setup, folder, resume).run()
 
@@ -189,8 +183,8 @@ class _Training:
                 stop = interrupt.asked  # looked at once: it may come true at any moment
                 if last or stop or self.step % config.checkpoint_every == 0:
                     log.flush_to_disk()
-                    board.flush()
                     self._save()
+                    board.flush()
                 speed = f"{row['images_per_second']:.0f} images/s"
                 bar.set_postfix_str(f"loss {row['loss']:.3f}, lr {row['lr']:.1e}, {speed}", refresh=False)
                 bar.update()

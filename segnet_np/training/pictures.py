@@ -1,5 +1,6 @@
 """Pictures that a run leaves: its curves, and what it makes of a few held-out pictures."""
 
+import math
 from pathlib import Path
 
 from segnet_np import plots
@@ -23,10 +24,11 @@ def draw_curves(log: Log, folder: Path) -> None:
     scores, ious = {}, {}
     for name in ("global_accuracy", "class_accuracy", "mean_iou"):
         validated, scores[name.replace("_", " ").replace("iou", "IoU")] = log.column(name)
-    for name in (name for name in log.columns if name.startswith("iou_")):
-        _, values = log.column(name)
-        if values:
-            ious[name.removeprefix("iou_")] = values[-1]
+    newest: dict[str, float] = next((row for row in reversed(log.rows) if "mean_iou" in row), {})
+    if newest:
+        of_classes = [name for name in log.columns if name.startswith("iou_")]
+        # A class may be nowhere.
+        ious = {name.removeprefix("iou_"): newest.get(name, math.nan) for name in of_classes}
     plots.save(plots.curves(*log.column("loss"), validated, scores, ious), folder / run_folder.CURVES)
 
 

@@ -9,6 +9,7 @@ from pathlib import Path
 from filelock import FileLock, Timeout
 
 from segnet_np.files import previous_of
+from segnet_np.training.messages import say
 
 RUNS = Path("runs")  # where new runs go, unless told otherwise
 
@@ -53,6 +54,24 @@ def remove_leftovers(folder: Path) -> None:
         leftover.unlink(missing_ok=True)
 
 
+def check_free(folder: Path, resume: bool) -> None:
+    """Refuse a folder in which a training would overwrite what another one left.
+
+    Raises
+    ------
+    FileExistsError
+        When the folder holds a run and `resume` is not asked for, or weights without their checkpoint.
+    """
+    if resume and lacks_checkpoint(folder):
+        raise FileExistsError(
+            f"{folder} holds weights but no {CHECKPOINT} to go on from: take another folder (--out)"
+        )
+    if not resume and holds_run(folder):
+        raise FileExistsError(
+            f"{folder} holds a run: go on with it (--resume) or take another folder (--out)"
+        )
+
+
 @contextmanager
 def kept_for_one(folder: Path) -> Iterator[None]:
     """Keep other trainings out of a folder; the system opens it again however this process ends.
@@ -70,8 +89,8 @@ def kept_for_one(folder: Path) -> Iterator[None]:
         raise FileExistsError(
             f"{folder}: another training is at work in it; wait, or stop that one"
         ) from None
-    except NotImplementedError:  # a file system that knows no locks
-        pass
+    except (NotImplementedError, OSError) as error:  # a disk that knows no locks, or may not be written
+        say(f"warning: {folder} cannot be locked ({error}): let no other training begin in it")
     try:
         yield
     finally:

@@ -110,14 +110,15 @@ def prepare(config: Config) -> Setup:
     whole = net.min_size, f"the {net.min_size}x{net.min_size} that {config.model} needs{at}"
     looked_at = whole[0], whole[1] + (f" and --views, {net.smallest_view:g} of that" if config.views else "")
     cropped = (config.crop, f"--crop {config.crop}{at}") if config.crop else whole
-    problems = trained.problems + trained.too_small(config.scale, *cropped)
+    problems = trained.problems + judged.problems
+    if (more := len(problems) - MOST_NAMED) > 0:
+        problems[MOST_NAMED:] = [f"and {more} more; segnet-np check-data names all"]
+    problems += trained.too_small(config.scale, *cropped)
     if config.crop == 0 and config.batch > 1:
         problems += trained.unequal(config.scale)
-    problems += judged.problems + judged.too_small(config.scale * net.smallest_view, *looked_at)
+    problems += judged.too_small(config.scale * net.smallest_view, *looked_at)
     if problems:
-        more = len(problems) - MOST_NAMED
-        rest = [f"and {more} more; segnet-np check-data names all"] if more > 0 else []
-        raise ValueError("\n".join(problems[:MOST_NAMED] + rest))
+        raise ValueError("\n".join(problems))
     net.input_side = int(np.median([min(size) for size in trained.sizes.values()]))
     changes = Changes(config.scale, config.zoom, config.stretch, config.flip, config.colour, config.light)
     batches = Batches(pictures, config.batch, config.crop, config.seed, changes)

@@ -49,16 +49,15 @@ def plan(
     settings = dict(settings)
     if settings.get("data") is not None:
         settings["data"] = str(Path(settings["data"]).resolve())
-    photographs = settings.get("data") is not None
-    if recipe is not None:
-        # A run that goes on must then have all settings of the recipe.
-        settings = {**_fitting(_complete(recipe, photographs), settings), **settings}
-        config = Config.from_dict(settings)
-    else:
-        config = Config.from_dict({**_fitting(_usual(photographs, settings), settings), **settings})
-    folder, kept = out, None
-    if resume:
-        folder = out or run_folder.latest_folder(run_folder.RUNS, config.name)
+    kept = _settings_of(out) if resume and out is not None else None
+    photographs = settings.get("data", kept.data if kept else None) is not None
+    # A run that goes on must have all settings of a recipe that is named; what that does not say is as usual.
+    settings = {**_fitting(_named(recipe, photographs), settings), **settings}
+    base = {} if recipe in recipe_names() else _fitting(_usual(photographs, settings), settings)
+    config = Config.from_dict({**base, **settings})
+    folder = out
+    if resume and out is None:
+        folder = run_folder.latest_folder(run_folder.RUNS, config.name)
         kept = None if folder is None else _settings_of(folder)
     if epochs is not None:
         if not 0 < epochs < math.inf:
@@ -83,17 +82,17 @@ def _usual(photographs: bool, settings: dict[str, Any]) -> dict[str, Any]:
     return read_recipe(name, photographs)
 
 
-def _complete(recipe: str, photographs: bool) -> dict[str, Any]:
-    """A recipe; what one of one's own does not say is as usual."""
+def _named(recipe: str | None, photographs: bool) -> dict[str, Any]:
+    """The settings of a recipe, if one is named; what is wrong in one's own is said with its name."""
+    if recipe is None:
+        return {}
     named = read_recipe(recipe, photographs)
-    if recipe in recipe_names():
-        return named
-    try:
-        settings = {**_fitting(_usual(photographs, named), named), **named}
-        Config.from_dict(settings)
-    except (TypeError, ValueError) as error:
-        raise ValueError(f"{recipe}: {error}") from error
-    return settings
+    if recipe not in recipe_names():
+        try:
+            Config.from_dict({**_fitting(_usual(photographs, named), named), **named})
+        except (TypeError, ValueError) as error:
+            raise ValueError(f"{recipe}: {error}") from error
+    return named
 
 
 def _settings_of(folder: Path) -> Config | None:
@@ -105,12 +104,19 @@ def _settings_of(folder: Path) -> Config | None:
         except ValueError as error:
             raise ValueError(f"{error}; move it away, and the settings come from the checkpoint") from error
     found = load_newest(folder / run_folder.CHECKPOINT, lambda _: None)  # it is said when the run goes on
-    return Config.from_dict(found[0].config) if found else None
+    if found is None:
+        return None
+    try:
+        return Config.from_dict(found[0].config)
+    except (TypeError, ValueError) as error:
+        raise ValueError(f"{found[1]}: {error}") from error
 
 
 def _fitting(recipe: dict[str, Any], settings: dict[str, Any]) -> dict[str, Any]:
-    """A recipe without its rate and weight decay where another optimizer is asked for: that has its own."""
-    usual = recipe.get("optimizer", Config.optimizer)
-    if settings.get("optimizer", usual) == usual:
-        return recipe
-    return {key: value for key, value in recipe.items() if key not in ("lr", "weight_decay")}
+    """A recipe without what belongs to another optimizer or model than is asked for: those have their own."""
+    left_out: set[str] = set()
+    if settings.get("optimizer", usual := recipe.get("optimizer", Config.optimizer)) != usual:
+        left_out |= {"lr", "weight_decay"}
+    if settings.get("model", recipe.get("model")) != recipe.get("model"):
+        left_out.add("kernel_size")
+    return {key: value for key, value in recipe.items() if key not in left_out}

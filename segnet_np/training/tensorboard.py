@@ -38,8 +38,7 @@ class Board:
     def __exit__(
         self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
     ) -> None:
-        if self._alive():
-            self._writer.close()
+        self._try("close")
 
     def write(self, row: dict[str, float]) -> None:
         """Write a row of the log.
@@ -55,13 +54,23 @@ class Board:
                     self._writer.add_scalar(name.replace("iou_", "iou/", 1), value, int(row["step"]))
 
     def flush(self) -> None:
-        """Have all rows in the file, so that a run that is killed later has them."""
+        """Have the rows so far in the file, but for the last few, which tensorboardX's thread may hold."""
+        self._try("flush")
+
+    def _try(self, what: str) -> None:
+        """Flush or close; a full disk is no reason to end the training."""
         if self._alive():
-            self._writer.flush()
+            try:
+                getattr(self._writer, what)()
+            except OSError as error:
+                self._give_up(error.strerror or str(error))
+
+    def _give_up(self, reason: str) -> None:
+        say(f"warning: tensorboardX cannot write any more ({reason}); the training goes on without it")
+        self._writer = None
 
     def _alive(self) -> bool:
         """Whether there is a writer; one that died is said, once, and no reason to end the training."""
         if self._writer is not None and not all(thread.is_alive() for thread in self._threads):
-            say("warning: tensorboardX cannot write any more; the training goes on without it")
-            self._writer = None
+            self._give_up("its thread has ended")
         return self._writer is not None
