@@ -104,7 +104,7 @@ def test_options_choose_what_a_recipe_of_one_s_own_lies_over(tmp_path):
     kept.write(tmp_path / "config.json")
     for named in (str(mine), None):
         assert plan({}, out=tmp_path, resume=True, recipe=named)[0] == kept
-    with pytest.raises(ValueError, match="width is 5, not 64"):
+    with pytest.raises(ValueError, match="width is 5, not "):
         plan({}, out=tmp_path, resume=True, recipe="camvid")
 
 
