@@ -15,7 +15,8 @@ from matplotlib.layout_engine import ConstrainedLayoutEngine
 from matplotlib.patches import Patch
 from matplotlib.ticker import MaxNLocator
 
-from segnet_np.data.classes import VOID_NAME, Classes, colourise
+from segnet_np.data.classes import Classes, colourise
+from segnet_np.data.label_colours import class_colours
 from segnet_np.files import whole_file
 
 DPI = 120
@@ -296,10 +297,8 @@ def _dress(ax: Axes, title: str) -> None:
 
 def _entries(classes: Classes, only: np.ndarray | None = None) -> list[tuple[str, tuple[int, int, int]]]:
     """Name and colour of every label, or of those in `only`; void comes last."""
-    entries = dict(enumerate(zip(classes.names, classes.colours, strict=True)))
-    if classes.ignore_index is not None:
-        entries[classes.ignore_index] = (VOID_NAME, classes.void_colour)
-    return [entry for label, entry in entries.items() if only is None or label in only]
+    entries = class_colours(classes)
+    return [(name, colour) for label, name, colour in entries if only is None or label in only]
 
 
 def _literally(name: str) -> str:

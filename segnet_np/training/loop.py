@@ -116,6 +116,7 @@ class _Training:
         self.setup = setup
         self.net = setup.net
         self.classes = setup.held_out.classes
+        self.fingerprint = fingerprint(setup.batches.dataset)
         self.step = 0
         self.seconds = 0.0
         self.best: Metrics | None = None
@@ -276,7 +277,7 @@ class _Training:
             best=best,
             seen=self.seen.tolist(),
             config=asdict(self.config),
-            pictures=fingerprint(self.setup.batches.dataset),
+            pictures=self.fingerprint,
         )
         save_checkpoint(checkpoint, self.folder / run_folder.CHECKPOINT, keep_previous=self.newest_is_good)
         self.newest_is_good = True
@@ -309,10 +310,9 @@ class _Training:
             raise ValueError(f"{path}: {error}") from error
         if checkpoint.step > self.config.steps:
             raise ValueError(f"{path}: step {checkpoint.step} of a run of {self.config.steps}")
-        pictures_now = fingerprint(self.setup.batches.dataset)
-        if checkpoint.pictures not in (None, pictures_now):
+        if checkpoint.pictures not in (None, self.fingerprint):
             raise ValueError(
-                f"{path}: the training pictures were {checkpoint.pictures}, now they are {pictures_now}; "
+                f"{path}: the training pictures were {checkpoint.pictures}, now they are {self.fingerprint}; "
                 "bring them back, or begin anew in another folder (--out)"
             )
         self.step = self.saved_step = checkpoint.step
